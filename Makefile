@@ -1,0 +1,73 @@
+# Enforgate. `make help` lists the targets; BUILD, CC, CFLAGS, PREFIX, DESTDIR, STATE and PORT are yours to set.
+BUILD  ?= build
+CC     ?= cc
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(PREFIX)/etc
+STATE  ?= ./run
+PORT   ?= 8080
+VERSION := 0.1.0
+
+PACKAGES := fcgi++ json-c sqlite3 libcrypto libpcre2-8 inih
+PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null)
+LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lpthread
+
+OPT      ?= -O2 -g
+WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings -Wstrict-prototypes \
+            -Wmissing-prototypes -Wundef -Wformat=2 -Wvla -Wswitch-enum -Wno-error=deprecated-declarations
+HARDEN   ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE -fcf-protection
+HARDENLD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+SANITIZE ?=
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DENFORGATE_VERSION='"$(VERSION)"' \
+            -DENFORGATE_DEFAULT_CONF='"$(SYSCONFDIR)/enforgate/enforgate.conf"' \
+            -I. -Ishared -I$(BUILD) $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP
+ALL_LDFLAGS := $(HARDENLD) $(SANITIZE) $(LDFLAGS)
+
+core_src := $(wildcard shared/*.c shared/mcp/*.c)
+fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
+doors    := $(wildcard fcgi/check.c fcgi/mcp.c fcgi/approve.c)
+fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
+ctl_src  := $(wildcard ctl/*.c)
+unit_src := $(wildcard tests/unit/test_*.c)
+
+core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o
+fcgi_obj := $(fcgi_src:%.c=$(BUILD)/obj/%.o)
+ctl_obj  := $(ctl_src:%.c=$(BUILD)/obj/%.o)
+programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl
+units    := $(unit_src:tests/unit/%.c=$(BUILD)/tests/%)
+
+Q := $(if $(V),,@)
+
+.PHONY: all units clean
+all: $(programs)
+units: $(units)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/migrations.c: $(sort $(wildcard sql/*.sql)) tools/embed-sql.sh
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed-sql.sh $(sort $(wildcard sql/*.sql)) > $@.new && mv $@.new $@
+$(BUILD)/obj/migrations.o: $(BUILD)/migrations.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/core.a: $(core_obj)
+	$(Q)rm -f $@ && ar rcs $@ $(core_obj)
+
+$(BUILD)/%.fcgi: $(BUILD)/obj/fcgi/%.o $(fcgi_obj) $(BUILD)/core.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(BUILD)/core.a $(LIBS)
+	@echo "built $@"
+
+$(BUILD)/enforgatectl: $(ctl_obj) $(BUILD)/core.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS)
+	@echo "built $@"
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/core.a $(LIBS) -lcmocka
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

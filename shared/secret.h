@@ -1,0 +1,53 @@
+/*
+ * secret.h - randomness, digests and keys; the owner of libcrypto.
+ *
+ * The installation's key file (0600, beside the database) holds 32 random bytes. Each use has a key of
+ * its own, derived with HKDF-Expand (RFC 5869 section 2.3) under the label of the use.
+ */
+#ifndef ENFORGATE_SECRET_H
+#define ENFORGATE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#define SECRET_BYTES 32
+#define SECRET_DIGEST_TEXT (2 * SECRET_BYTES + 1) /* lower-case hex with its NUL */
+
+struct secret_key {
+	unsigned char bytes[SECRET_BYTES];
+};
+
+/* Once per process before any other call: fetches the digest so that no request pays for it. */
+enum status secret_start(void) MUST_USE;
+
+/* Random bytes from the kernel; ends the process where it has none, as nothing may go on then. */
+void secret_random(void *out, size_t len);
+/* Random base62 text of exactly `len` characters and a NUL (5.95 bits a character, unbiased). */
+void secret_random_text(char *out, size_t len);
+
+/* SHA-256 (FIPS 180-4). */
+enum status secret_sha256(const void *bytes, size_t len, unsigned char out[SECRET_BYTES]) MUST_USE;
+/* HMAC-SHA-256 (RFC 2104) over up to two pieces, the second may be NULL. */
+enum status secret_hmac(const struct secret_key *key, const void *first, size_t first_len,
+    const void *second, size_t second_len, unsigned char out[SECRET_BYTES]) MUST_USE;
+/* The key of one use. */
+enum status secret_derive(const struct secret_key *master, const char *label,
+    struct secret_key *out) MUST_USE;
+
+void secret_hex(const unsigned char *bytes, size_t len, char *out); /* 2*len characters and a NUL */
+bool secret_unhex(const char *text, unsigned char *out, size_t len);
+/* Equality whose time does not depend on the contents. */
+bool secret_equal(const void *a, const void *b, size_t len);
+void secret_wipe(void *bytes, size_t len);
+
+/*
+ * A key file: "enforgate-key-1 " and 64 hex digits. Reading refuses a file that others than its owner
+ * can read, a symbolic link, and anything else in it; creating never replaces one.
+ */
+enum status secret_key_read(const char *path, struct secret_key *out, struct problem *why) MUST_USE;
+enum status secret_key_create(const char *path, struct problem *why) MUST_USE;
+
+#endif
