@@ -7,7 +7,6 @@ STATE  ?= ./run
 PORT   ?= 8080
 VERSION := 0.1.0
 
-PACKAGES := fcgi++ json-c sqlite3 libcrypto libpcre2-8 inih
 PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null)
 LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lpthread
 
@@ -23,7 +22,6 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DENFORGATE_VERSION='"$(VERSION)"' \
 ALL_LDFLAGS := $(HARDENLD) $(SANITIZE) $(LDFLAGS)
 
 core_src := $(wildcard shared/*.c shared/mcp/*.c)
-fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
 doors    := $(wildcard fcgi/check.c fcgi/mcp.c fcgi/approve.c)
 fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
 ctl_src  := $(wildcard ctl/*.c)

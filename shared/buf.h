@@ -8,6 +8,7 @@
 #ifndef ENFORGATE_BUF_H
 #define ENFORGATE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "status.h"
