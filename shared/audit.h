@@ -25,7 +25,7 @@
 
 /* All texts are borrowed during the append; NULL is written as ''. */
 struct audit_entry {
-	int64_t seq;	   /* set by the append */
+	int64_t seq;       /* set by the append */
 	int64_t chain_seq; /* set by the append */
 	int64_t time_ms;   /* set by the append where it is 0 */
 	const char *chain; /* id of the key, or AUDIT_INSTALLATION */
@@ -60,13 +60,15 @@ void audit_close(struct audit *audit);
  * STATUS_OK; STATUS_STALE: the generation has moved, nothing was written; STATUS_BUSY: no lock by the
  * store's deadline, nothing was tried; STATUS_FAILED: the write failed (logged), nothing was written.
  */
-enum status audit_append(struct audit *audit, struct audit_entry *entry, int64_t generation) MUST_USE;
+enum status audit_append(
+    struct audit *audit, struct audit_entry *entry, int64_t generation) MUST_USE;
 
 /* The same inside the caller's write transaction, durable when that commits. */
 enum status audit_append_in(struct audit *audit, struct db *db, struct audit_entry *entry) MUST_USE;
 
 /* An administrative act in the chain of the installation: `act` as "key.add", `what` for people. */
-enum status audit_admin(struct audit *audit, struct db *db, const char *act, const char *what) MUST_USE;
+enum status audit_admin(
+    struct audit *audit, struct db *db, const char *act, const char *what) MUST_USE;
 
 /* Writes the anchor where entries were appended since the last one. Called about once a second. */
 void audit_anchor(struct audit *audit);

@@ -40,8 +40,8 @@ enum status audit_head_next(const struct audit_keys *keys, const struct audit_he
 
 /* Head of a chain inside a transaction; one without a row reads as empty. */
 enum status audit_head_read(struct db *db, const char *chain, struct audit_head *out) MUST_USE;
-enum status audit_head_write(struct db *db, const char *chain, const struct audit_head *head,
-    int64_t time_ms) MUST_USE;
+enum status audit_head_write(
+    struct db *db, const char *chain, const struct audit_head *head, int64_t time_ms) MUST_USE;
 
 /* The anchor file: one line with seq, mac and time of the installation head, and an HMAC over them. */
 enum status audit_anchor_write(const struct audit_keys *keys, const char *state_dir,

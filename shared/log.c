@@ -28,7 +28,7 @@ static struct {
 	char path[PATH_MAX];
 	int fd;
 	int64_t checked_us; /* when the file was last compared with its path */
-	int64_t second;	    /* of the refusal budget */
+	int64_t second;     /* of the refusal budget */
 	int refusals;
 	int suppressed;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .program = "enforgate", .fd = -1};
@@ -147,8 +147,8 @@ refusal_fits(void)
 
 	if (second != state.second) {
 		if (state.suppressed > 0) {
-			(void)snprintf(text, sizeof(text), "%d lines about refused requests left out",
-			    state.suppressed);
+			(void)snprintf(text, sizeof(text),
+			    "%d lines about refused requests left out", state.suppressed);
 			put_line(LOG_NOTICE, "warn", text);
 		}
 		state.second = second;

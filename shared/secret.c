@@ -191,14 +191,15 @@ secret_key_read(const char *path, struct secret_key *out, struct problem *why)
 		len = read(fd, text, sizeof(text));
 	close(fd);
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
-		problem_set(why, "key file %s: must be a regular file of mode 0600 (chmod 600 %s)", path,
-		    path);
+		problem_set(why, "key file %s: must be a regular file of mode 0600 (chmod 600 %s)",
+		    path, path);
 		return STATUS_REFUSED;
 	}
 	if (len != (ssize_t)KEY_FILE_LEN || text[KEY_FILE_LEN - 1] != '\n' ||
 	    memcmp(text, KEY_FILE_HEAD, sizeof(KEY_FILE_HEAD) - 1) != 0 ||
 	    !secret_unhex(text + sizeof(KEY_FILE_HEAD) - 1, out->bytes, SECRET_BYTES)) {
-		problem_set(why, "key file %s: not a key file of this program; restore it from your backup",
+		problem_set(why,
+		    "key file %s: not a key file of this program; restore it from your backup",
 		    path);
 		secret_wipe(text, sizeof(text));
 		return STATUS_REFUSED;

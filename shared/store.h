@@ -35,9 +35,9 @@ extern const struct migration store_migrations[];
 
 struct store_options {
 	const char *state_dir;
-	int64_t deadline_ms;		    /* longest wait for a lock */
-	bool create;			    /* make a database where there is none */
-	bool rollback_journal;		    /* no WAL: for network file systems */
+	int64_t deadline_ms;                /* longest wait for a lock */
+	bool create;                        /* make a database where there is none */
+	bool rollback_journal;              /* no WAL: for network file systems */
 	const struct migration *migrations; /* NULL: store_migrations */
 };
 
@@ -46,8 +46,8 @@ struct store_options {
  * enforgate.db.before-N). STATUS_NOT_FOUND: none there. STATUS_REFUSED: damaged, foreign, newer,
  * read-only, or on a network file system; `why` says which and the way out. Other failures likewise.
  */
-enum status store_open(const struct store_options *options, struct store **out,
-    struct problem *why) MUST_USE;
+enum status store_open(
+    const struct store_options *options, struct store **out, struct problem *why) MUST_USE;
 void store_close(struct store *store); /* accepts NULL */
 
 /* The schema version the database has. */
@@ -79,7 +79,7 @@ void query_bind_null(struct query *q, int index);
 enum query_step { QUERY_ROW, QUERY_DONE, QUERY_FAILED };
 enum query_step query_step(struct query *q) MUST_USE;
 const char *query_text(struct query *q, int column); /* "" for null */
-size_t query_length(struct query *q, int column);     /* bytes of that text */
+size_t query_length(struct query *q, int column);    /* bytes of that text */
 int64_t query_integer(struct query *q, int column);
 bool query_null(struct query *q, int column);
 void query_end(struct query *q); /* accepts NULL */
