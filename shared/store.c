@@ -96,6 +96,18 @@ store_version(const struct store *store)
 	return store->version;
 }
 
+int64_t
+store_deadline_ms(const struct store *store)
+{
+	return store->deadline_ms;
+}
+
+bool
+store_writing(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
 static struct timespec
 monotonic_after(int64_t ms)
 {

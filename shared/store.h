@@ -52,6 +52,8 @@ void store_close(struct store *store); /* accepts NULL */
 
 /* The schema version the database has. */
 int store_version(const struct store *store);
+/* Longest wait for a lock, as it was opened with. */
+int64_t store_deadline_ms(const struct store *store);
 
 /* A read transaction. STATUS_BUSY or STATUS_FAILED (logged). */
 enum status store_read(struct store *store, struct db **out) MUST_USE;
@@ -64,6 +66,8 @@ void store_read_end(struct store *store, struct db *db);
 enum status store_write(struct store *store, struct db **out) MUST_USE;
 enum status store_commit(struct store *store, struct db *db) MUST_USE; /* ends it also on failure */
 void store_rollback(struct store *store, struct db *db);
+/* False when a failed statement has ended the transaction (disk full): only rolling back is left. */
+bool store_writing(const struct db *db);
 
 /*
  * A statement of constant SQL, prepared once per connection and found again by its address. NULL when it cannot
