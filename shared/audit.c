@@ -1,12 +1,12 @@
 /*
- * audit.c - appending to the audit log: the group commit and the entry itself; see audit.h.
+ * audit.c - appending to the audit log: the group commit and the anchor; see audit.h.
  *
  * A thread that appends puts itself into the queue. If nobody leads, it leads: it takes the lock of writers,
  * then everything that has queued by then, and commits that. Before it wakes the others it hands the lead to the first who has queued
  * meanwhile, so that the disk is not idle while replies are written. No head is kept across a release of the lock:
  * other processes append too.
  */
-#include "audit_chain.h"
+#include "audit_batch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,13 +25,7 @@
 #include "generation.h"
 #include "log.h"
 
-#define BATCH_CHAINS 32      /* heads held in memory within one transaction */
 #define ANCHOR_LOCK_TRIES 20 /* at orderly end, 10 ms apart */
-
-static const char insert_sql[] =
-    "INSERT INTO audit (seq, chain, chain_seq, kind, time_ms, call_id, key_name, surface, server, tool, "
-    "args_digest, decision, policy_id, policy_name, policy_version, rule, reason, latency_us, approval_id, mac) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 enum waiter_state { WAITER_QUEUED, WAITER_TAKEN, WAITER_LEADS, WAITER_DONE };
 
@@ -54,20 +48,6 @@ struct audit {
 	struct waiter *first, *last; /* the queue */
 	bool leading;
 	atomic_bool appended; /* since the last anchor */
-};
-
-/* The heads within one write transaction, written once at its end. */
-struct batch {
-	struct db *db;
-	const struct audit_keys *keys;
-	struct audit_head all;
-	int nchains;
-	struct {
-		const char *chain;
-		struct audit_head head;
-		int64_t time_ms;
-	} chains[BATCH_CHAINS];
-	int64_t time_ms;
 };
 
 enum status
@@ -112,105 +92,6 @@ audit_store(const struct audit *audit)
 	return audit->store;
 }
 
-static enum status
-batch_begin(struct batch *batch, const struct audit_keys *keys, struct db *db)
-{
-	batch->db = db;
-	batch->keys = keys;
-	batch->nchains = 0;
-	batch->time_ms = clock_wall_ms();
-	return audit_head_read(db, AUDIT_HEAD_ALL, &batch->all);
-}
-
-/* Writes the heads that were moved. Without them the batch must not be committed. */
-static enum status
-batch_write_heads(struct batch *batch)
-{
-	enum status status = STATUS_OK;
-
-	for (int i = 0; i < batch->nchains && status == STATUS_OK; i++)
-		status = audit_head_write(batch->db, batch->chains[i].chain, &batch->chains[i].head,
-		    batch->chains[i].time_ms);
-	if (status == STATUS_OK && batch->nchains > 0)
-		status = audit_head_write(batch->db, AUDIT_HEAD_ALL, &batch->all, batch->time_ms);
-	batch->nchains = 0;
-	return status;
-}
-
-/* Index of a chain's head, read on first use; -1 on failure. */
-static int
-batch_chain(struct batch *batch, const char *chain)
-{
-	int i;
-
-	for (i = 0; i < batch->nchains; i++)
-		if (strcmp(batch->chains[i].chain, chain) == 0)
-			return i;
-	if (batch->nchains == BATCH_CHAINS && batch_write_heads(batch) != STATUS_OK)
-		return -1;
-	i = batch->nchains;
-	batch->chains[i].chain = chain;
-	batch->chains[i].time_ms = 0;
-	if (audit_head_read(batch->db, chain, &batch->chains[i].head) != STATUS_OK)
-		return -1;
-	batch->nchains++;
-	return i;
-}
-
-static enum status
-insert_entry(struct db *db, const struct audit_entry *e, const char *mac)
-{
-	const char *const texts[] = {e->call_id, e->key_name, e->surface, e->server, e->tool,
-	    e->args_digest, e->decision, e->policy_id, e->policy_name};
-	struct query *q = query(db, insert_sql);
-
-	query_bind_integer(q, 1, e->seq);
-	query_bind_text(q, 2, e->chain);
-	query_bind_integer(q, 3, e->chain_seq);
-	query_bind_text(q, 4, e->kind);
-	query_bind_integer(q, 5, e->time_ms);
-	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
-		query_bind_text(q, 6 + i, texts[i] != NULL ? texts[i] : "");
-	query_bind_integer(q, 15, e->policy_version);
-	query_bind_integer(q, 16, e->rule);
-	query_bind_text(q, 17, e->reason != NULL ? e->reason : "");
-	query_bind_integer(q, 18, e->latency_us);
-	query_bind_text(q, 19, e->approval_id != NULL ? e->approval_id : "");
-	query_bind_text(q, 20, mac);
-	return query_run(q, NULL);
-}
-
-/* A failed entry leaves the heads where they were, so that only its own request fails. */
-static enum status
-batch_append(struct batch *batch, struct audit_entry *entry)
-{
-	char mac[SECRET_DIGEST_TEXT];
-	struct audit_head all;
-	struct audit_head *head;
-	enum status status;
-	int i = batch_chain(batch, entry->chain);
-
-	if (i < 0)
-		return STATUS_FAILED;
-	head = &batch->chains[i].head;
-	if (entry->time_ms == 0)
-		entry->time_ms = batch->time_ms;
-	entry->seq = batch->all.seq + 1;
-	entry->chain_seq = head->seq + 1;
-	status = audit_entry_mac(batch->keys, head->mac, entry, mac);
-	if (status == STATUS_OK)
-		status = audit_head_next(batch->keys, &batch->all, mac, &all);
-	if (status == STATUS_OK)
-		status = insert_entry(batch->db, entry, mac);
-	if (status != STATUS_OK)
-		return STATUS_FAILED;
-	head->seq++;
-	memcpy(head->mac, mac, sizeof(mac));
-	batch->chains[i].time_ms = entry->time_ms;
-	batch->all = all;
-	return STATUS_OK;
-}
-
 /* Everything that has queued; the caller leads. */
 static struct waiter *
 take_queue(struct audit *audit)
@@ -230,9 +111,9 @@ take_queue(struct audit *audit)
 static void
 write_batch(struct audit *audit, struct db *db, struct waiter *taken)
 {
-	struct batch batch;
+	struct audit_batch batch;
 	int64_t generation = 0;
-	enum status status = batch_begin(&batch, &audit->keys, db);
+	enum status status = audit_batch_begin(&batch, &audit->keys, db);
 
 	if (status == STATUS_OK)
 		status = generation_read(db, &generation);
@@ -240,13 +121,13 @@ write_batch(struct audit *audit, struct db *db, struct waiter *taken)
 		if (w->generation != 0 && w->generation != generation)
 			w->status = STATUS_STALE;
 		else
-			w->status = batch_append(&batch, w->entry);
+			w->status = audit_batch_append(&batch, w->entry);
 		/* Some failures (disk full) end the whole transaction: nothing of it holds then. */
-		if (w->status == STATUS_FAILED && !store_writing(db))
+		if (w->status == STATUS_FAILED && (batch.broken || !store_writing(db)))
 			status = STATUS_FAILED;
 	}
 	if (status == STATUS_OK)
-		status = batch_write_heads(&batch);
+		status = audit_batch_write_heads(&batch);
 	if (status == STATUS_OK)
 		status = store_commit(audit->store, db);
 	else
@@ -395,13 +276,13 @@ audit_append(struct audit *audit, struct audit_entry *entry, int64_t generation)
 enum status
 audit_append_in(struct audit *audit, struct db *db, struct audit_entry *entry)
 {
-	struct batch batch;
-	enum status status = batch_begin(&batch, &audit->keys, db);
+	struct audit_batch batch;
+	enum status status = audit_batch_begin(&batch, &audit->keys, db);
 
 	if (status == STATUS_OK)
-		status = batch_append(&batch, entry);
+		status = audit_batch_append(&batch, entry);
 	if (status == STATUS_OK)
-		status = batch_write_heads(&batch);
+		status = audit_batch_write_heads(&batch);
 	if (status == STATUS_OK)
 		atomic_store(&audit->appended, true);
 	return status;
