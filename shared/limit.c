@@ -26,7 +26,8 @@ typedef _Atomic uint64_t counter;
 
 struct limits {
 	struct secret_key key;
-	counter *counters; /* SETS * WAYS, mapped */
+	void *map;
+	counter *counters; /* SETS * WAYS of them, in the map */
 };
 
 #define FILE_BYTES (SETS * WAYS * sizeof(counter))
@@ -58,6 +59,7 @@ limits_open(const char *state_dir, const struct secret_key *master, struct limit
 		return STATUS_FAILED;
 	}
 	close(fd);
+	limits->map = map;
 	limits->counters = map;
 	*out = limits;
 	return STATUS_OK;
@@ -68,7 +70,7 @@ limits_close(struct limits *limits)
 {
 	if (limits == NULL)
 		return;
-	(void)munmap((void *)limits->counters, FILE_BYTES);
+	(void)munmap(limits->map, FILE_BYTES);
 	secret_wipe(&limits->key, sizeof(limits->key));
 	free(limits);
 }
