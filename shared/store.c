@@ -109,11 +109,11 @@ store_writing(const struct db *db)
 }
 
 static struct timespec
-monotonic_after(int64_t ms)
+time_after(clockid_t id, int64_t ms)
 {
 	struct timespec at;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
+	(void)clock_gettime(id, &at);
 	at.tv_sec += (time_t)(ms / 1000);
 	at.tv_nsec += (long)(ms % 1000) * 1000000L;
 	if (at.tv_nsec >= 1000000000L) {
@@ -145,7 +145,7 @@ free_reader(struct store *store)
 static struct db *
 borrow_reader(struct store *store)
 {
-	struct timespec until = monotonic_after(store->deadline_ms);
+	struct timespec until = time_after(CLOCK_MONOTONIC, store->deadline_ms);
 	struct db *db;
 
 	pthread_mutex_lock(&store->readers_mutex);
@@ -199,17 +199,25 @@ store_read_end(struct store *store, struct db *db)
 	return_reader(store, db);
 }
 
+/* In real time, because thread sanitizers do not know the lock on another clock. */
+static bool
+lock_writer(struct store *store)
+{
+	struct timespec until = time_after(CLOCK_REALTIME, store->deadline_ms);
+
+	return pthread_mutex_timedlock(&store->writer_mutex, &until) == 0;
+}
+
 enum status
 store_write(struct store *store, struct db **out)
 {
-	struct timespec until = monotonic_after(store->deadline_ms);
 	int64_t deadline_us = clock_us() + store->deadline_ms * 1000;
 	struct db *db = &store->writer;
 	enum status status;
 	int64_t left_ms;
 
 	*out = NULL;
-	if (pthread_mutex_clocklock(&store->writer_mutex, CLOCK_MONOTONIC, &until) != 0)
+	if (!lock_writer(store))
 		return STATUS_BUSY;
 	status = store_lock_file(store->lock_fd, deadline_us);
 	if (status == STATUS_OK) {
