@@ -157,12 +157,15 @@ measure_commit(const char *dir, double seconds, struct figures *out)
 static void
 report(const char *name, const struct figures *f, bool json, const char *end)
 {
-	const char *format = json ? "\"%s_p50_us\":%lu,\"%s_p99_us\":%lu,\"%s_per_second\":%.0f%s"
-				  : "%s p50 %lu us, %s p99 %lu us, %s/s %.0f%s";
+	unsigned long p50 = histogram_percentile(&f->micros, 0.5);
+	unsigned long p99 = histogram_percentile(&f->micros, 0.99);
+	double rate = (double)f->micros.count / f->seconds;
 
-	(void)printf(format, name, histogram_percentile(&f->micros, 0.5), name,
-	    histogram_percentile(&f->micros, 0.99), name, (double)f->micros.count / f->seconds,
-	    end);
+	if (json)
+		(void)printf("\"%s_p50_us\":%lu,\"%s_p99_us\":%lu,\"%s_per_second\":%.0f%s", name,
+		    p50, name, p99, name, rate, end);
+	else
+		(void)printf("%s: p50 %lu us, p99 %lu us, %.0f/s%s", name, p50, p99, rate, end);
 }
 
 int

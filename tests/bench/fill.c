@@ -1,7 +1,7 @@
 /*
  * fill.c - appends many audit entries through the project's own audit log, for `make bench-large`.
  *
- * fill COUNT   (the configuration file is named by ENFORGATE_CONF)
+ * fill COUNT STATE_DIR KEY_FILE
  *
  * Entries look like those of plain checks and continue one chain, so the filled log verifies. Many
  * share one transaction: it is the table that is wanted here, not the way it came to be.
@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "audit.h"
-#include "config.h"
 #include "secret.h"
 #include "store.h"
 
@@ -82,28 +81,23 @@ fill(struct store *store, struct audit *audit, long count)
 }
 
 static enum status
-open_and_fill(const struct config *config, long count, struct problem *why)
+open_and_fill(const char *state_dir, const char *key_path, long count, struct problem *why)
 {
-	const struct store_options options = {
-	    .state_dir = config->state_dir, .deadline_ms = DEADLINE_MS};
+	const struct store_options options = {.state_dir = state_dir, .deadline_ms = DEADLINE_MS};
 	struct secret_key master = {{0}};
 	struct store *store = NULL;
 	struct audit *audit = NULL;
-	char key_path[PATH_MAX + sizeof("/enforgate.key")];
 	enum status status;
 
-	(void)snprintf(key_path, sizeof(key_path), "%s/enforgate.key", config->state_dir);
-	status = secret_key_read(key_path, &master, why);
-	if (status != STATUS_OK)
-		goto out;
-	status = store_open(&options, &store, why);
-	if (status != STATUS_OK)
-		goto out;
-	status = audit_open(store, &master, config->state_dir, &audit);
-	if (status != STATUS_OK)
-		goto out;
-	status = fill(store, audit, count);
-out:
+	status = secret_start();
+	if (status == STATUS_OK)
+		status = secret_key_read(key_path, &master, why);
+	if (status == STATUS_OK)
+		status = store_open(&options, &store, why);
+	if (status == STATUS_OK)
+		status = audit_open(store, &master, state_dir, &audit);
+	if (status == STATUS_OK)
+		status = fill(store, audit, count);
 	audit_close(audit);
 	store_close(store);
 	secret_wipe(&master, sizeof(master));
@@ -113,20 +107,15 @@ out:
 int
 main(int argc, char **argv)
 {
-	static struct config config;
 	struct problem why = {""};
 	enum status status;
-	long count = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
+	long count = argc == 4 ? strtol(argv[1], NULL, 10) : 0;
 
 	if (count < 1) {
-		(void)fprintf(stderr, "usage: fill COUNT\n");
+		(void)fprintf(stderr, "usage: fill COUNT STATE_DIR KEY_FILE\n");
 		return 2;
 	}
-	status = secret_start();
-	if (status == STATUS_OK)
-		status = config_read(config_find(NULL), &config, &why);
-	if (status == STATUS_OK)
-		status = open_and_fill(&config, count, &why);
+	status = open_and_fill(argv[2], argv[3], count, &why);
 	if (status != STATUS_OK)
 		(void)fprintf(stderr, "fill: %s %s\n", status_name(status), why.text);
 	return status == STATUS_OK ? 0 : 2;

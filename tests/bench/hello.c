@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ main(int argc, char **argv)
 		    stderr, "hello: run by a web server, with the socket as descriptor 0\n");
 		return 2;
 	}
+	/* The library's own handler would leave the threads in accept for ever. */
+	(void)signal(SIGTERM, SIG_DFL);
 	for (long i = 1; i < count; i++) {
 		if (pthread_create(&thread, NULL, serve, NULL) != 0)
 			return 1;
