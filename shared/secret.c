@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,35 @@
 
 /* Fetched once: looking the algorithm up for each digest costs twice the digest itself. */
 static EVP_MD *sha256;
+/* One context a thread, freed by the key's destructor when the thread ends. */
 static _Thread_local EVP_MD_CTX *thread_ctx;
+static pthread_key_t thread_ctx_key;
+
+static void
+free_ctx(void *ctx)
+{
+	EVP_MD_CTX_free(ctx);
+}
 
 enum status
 secret_start(void)
 {
-	if (sha256 == NULL)
-		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 != NULL)
+		return STATUS_OK;
+	if (pthread_key_create(&thread_ctx_key, free_ctx) != 0)
+		return STATUS_FAILED;
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	return sha256 != NULL ? STATUS_OK : STATUS_FAILED;
+}
+
+static EVP_MD_CTX *
+ctx_of_thread(void)
+{
+	if (thread_ctx == NULL) {
+		thread_ctx = EVP_MD_CTX_new();
+		(void)pthread_setspecific(thread_ctx_key, thread_ctx);
+	}
+	return thread_ctx;
 }
 
 void
@@ -75,18 +97,17 @@ digest(const void *a, size_t alen, const void *b, size_t blen, const void *c, si
     unsigned char out[SECRET_BYTES])
 {
 	unsigned int len = 0;
+	EVP_MD_CTX *ctx = ctx_of_thread();
 
-	if (thread_ctx == NULL)
-		thread_ctx = EVP_MD_CTX_new();
-	if (thread_ctx == NULL || EVP_DigestInit_ex2(thread_ctx, sha256, NULL) != 1)
+	if (ctx == NULL || EVP_DigestInit_ex2(ctx, sha256, NULL) != 1)
 		return STATUS_FAILED;
-	if (EVP_DigestUpdate(thread_ctx, a, alen) != 1)
+	if (EVP_DigestUpdate(ctx, a, alen) != 1)
 		return STATUS_FAILED;
-	if (b != NULL && EVP_DigestUpdate(thread_ctx, b, blen) != 1)
+	if (b != NULL && EVP_DigestUpdate(ctx, b, blen) != 1)
 		return STATUS_FAILED;
-	if (c != NULL && EVP_DigestUpdate(thread_ctx, c, clen) != 1)
+	if (c != NULL && EVP_DigestUpdate(ctx, c, clen) != 1)
 		return STATUS_FAILED;
-	if (EVP_DigestFinal_ex(thread_ctx, out, &len) != 1 || len != SECRET_BYTES)
+	if (EVP_DigestFinal_ex(ctx, out, &len) != 1 || len != SECRET_BYTES)
 		return STATUS_FAILED;
 	return STATUS_OK;
 }
@@ -191,14 +212,15 @@ secret_key_read(const char *path, struct secret_key *out, struct problem *why)
 		len = read(fd, text, sizeof(text));
 	close(fd);
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
-		problem_set(why, "key file %s: must be a regular file of mode 0600 (chmod 600 %s)", path,
-		    path);
+		problem_set(why, "key file %s: must be a regular file of mode 0600 (chmod 600 %s)",
+		    path, path);
 		return STATUS_REFUSED;
 	}
 	if (len != (ssize_t)KEY_FILE_LEN || text[KEY_FILE_LEN - 1] != '\n' ||
 	    memcmp(text, KEY_FILE_HEAD, sizeof(KEY_FILE_HEAD) - 1) != 0 ||
 	    !secret_unhex(text + sizeof(KEY_FILE_HEAD) - 1, out->bytes, SECRET_BYTES)) {
-		problem_set(why, "key file %s: not a key file of this program; restore it from your backup",
+		problem_set(why,
+		    "key file %s: not a key file of this program; restore it from your backup",
 		    path);
 		secret_wipe(text, sizeof(text));
 		return STATUS_REFUSED;

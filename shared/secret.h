@@ -13,6 +13,7 @@
 
 #include "status.h"
 
+#define SECRET_KEY_FILE "enforgate.key" /* in the state directory */
 #define SECRET_BYTES 32
 #define SECRET_DIGEST_TEXT (2 * SECRET_BYTES + 1) /* lower-case hex with its NUL */
 
@@ -34,8 +35,8 @@ enum status secret_sha256(const void *bytes, size_t len, unsigned char out[SECRE
 enum status secret_hmac(const struct secret_key *key, const void *first, size_t first_len,
     const void *second, size_t second_len, unsigned char out[SECRET_BYTES]) MUST_USE;
 /* The key of one use. */
-enum status secret_derive(const struct secret_key *master, const char *label,
-    struct secret_key *out) MUST_USE;
+enum status secret_derive(
+    const struct secret_key *master, const char *label, struct secret_key *out) MUST_USE;
 
 void secret_hex(const unsigned char *bytes, size_t len, char *out); /* 2*len characters and a NUL */
 bool secret_unhex(const char *text, unsigned char *out, size_t len);

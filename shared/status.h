@@ -14,13 +14,13 @@
 enum status {
 	STATUS_OK = 0,
 	STATUS_NOT_FOUND, /* the thing named is not there */
-	STATUS_EXISTS,	  /* the name is taken */
-	STATUS_INVALID,	  /* the input is wrong; the problem says where */
+	STATUS_EXISTS,    /* the name is taken */
+	STATUS_INVALID,   /* the input is wrong; the problem says where */
 	STATUS_TOO_LARGE, /* the input is over a cap */
-	STATUS_BUSY,	  /* a lock or queue was not obtained by the deadline; nothing was tried */
-	STATUS_STALE,	  /* keys or policies changed since they were read: read again, decide again */
-	STATUS_REFUSED,	  /* allowed by nobody: not authenticated, damaged or foreign file */
-	STATUS_FAILED,	  /* the system or the database failed; the log says how */
+	STATUS_BUSY,      /* a lock or queue was not obtained by the deadline; nothing was tried */
+	STATUS_STALE, /* keys or policies changed since they were read: read again, decide again */
+	STATUS_REFUSED, /* allowed by nobody: not authenticated, damaged or foreign file */
+	STATUS_FAILED,  /* the system or the database failed; the log says how */
 	STATUS_NO_MEMORY,
 };
 

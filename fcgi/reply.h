@@ -1,0 +1,33 @@
+/*
+ * reply.h - what goes back to the web server; reply.c is the only writer to it.
+ *
+ * Every reply says no-store and nosniff and carries the request id. A reply that could not be built becomes a short 500.
+ */
+#ifndef ENFORGATE_REPLY_H
+#define ENFORGATE_REPLY_H
+
+#include "request.h"
+
+#define REPLY_BODY_MAX ((size_t)64 << 10)
+#define REPLY_HEADERS_MAX ((size_t)4 << 10)
+
+struct reply {
+	int status;         /* HTTP status code */
+	struct buf headers; /* whole lines ending in CR LF, beyond the usual ones */
+	struct buf body;    /* JSON */
+};
+
+void reply_init(struct reply *reply);
+void reply_free(struct reply *reply);
+
+/* Adds a header line. The value comes from us, never from a request. */
+void reply_header(struct reply *reply, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* {"error": code, "message": sentence, "requestId": id} with the status. Replaces what the body held. */
+void reply_error(struct reply *reply, const struct request *request, int status, const char *code,
+    const char *message);
+
+/* Writes it out. Whether the client still was there cannot be told on every web server. */
+void reply_send(struct reply *reply, struct request *request);
+
+#endif

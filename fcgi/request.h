@@ -1,0 +1,51 @@
+/*
+ * request.h - one FastCGI request as the doors see it: parameters and body, with caps.
+ *
+ * Web servers differ (design 6): only REQUEST_URI is the same everywhere, the Authorization header may come
+ * under another name, and a body may be cut without a word. What can be told is told here.
+ */
+#ifndef ENFORGATE_REQUEST_H
+#define ENFORGATE_REQUEST_H
+
+#include <fcgiapp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "log.h"
+
+#define REQUEST_PATH_MAX 1024 /* bytes of a path that could be ours */
+#define REQUEST_ID_LEN 12
+#define ADDRESS_MAX 64
+
+struct request {
+	FCGX_Request *fcgx;
+	char id[REQUEST_ID_LEN + 1]; /* random; in every reply and log line */
+	int64_t started_us;          /* clock_us() */
+	const char *method;          /* borrowed parameters, never NULL unless said */
+	const char *content_type;
+	const char *authorization; /* NULL: none */
+	const char *address;       /* of the client, "" where the web server does not say */
+	const char *configuration; /* parameter ENFORGATE_CONF; NULL: none */
+	char
+	    path[REQUEST_PATH_MAX + 1]; /* of REQUEST_URI, without query; "" where it is too long */
+	int64_t content_length;         /* -1: not given; -2: not a number */
+	struct buf body;                /* owned; filled by request_read_body() */
+};
+
+/* Takes the parameters of an accepted request. */
+void request_begin(FCGX_Request *fcgx, struct request *request);
+
+/*
+ * Reads the body to its end, at most `max` bytes. STATUS_TOO_LARGE; STATUS_INVALID: it was cut or its length is not what the header
+ * said; STATUS_NO_MEMORY.
+ */
+enum status request_read_body(struct request *request, size_t max, struct problem *why) MUST_USE;
+
+/* Whether the content type is this one, whatever its parameters and case. */
+bool request_has_type(const struct request *request, const char *type);
+
+void request_end(struct request *request);
+
+#endif

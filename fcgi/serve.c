@@ -1,0 +1,240 @@
+/* serve.c - the life of a responder; see serve.h. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "service.h"
+
+#define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
+#define STACK_BYTES_SANITIZED ((size_t)2 << 20)
+#define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
+#define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
+#define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
+#define THREADS_BEFORE_OPEN 4
+
+/* One per process; it exists because a signal can end the process while threads use it. */
+struct life {
+	const struct door *door;
+	struct service service;
+	pthread_mutex_t opening; /* guards the three below */
+	int64_t tried_us;
+	struct problem why;
+	bool announced;
+	atomic_bool open;
+	atomic_bool ending;
+	atomic_int threads, idle, begun;
+};
+
+static void
+pause_ms(long ms)
+{
+	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* Opens the service by the first request at the latest; a failure is kept for a second, then tried again. */
+static bool
+ensure_open(struct life *life, const char *configuration)
+{
+	const char *path = config_find(configuration);
+	struct service service;
+	int64_t now;
+
+	if (atomic_load(&life->open))
+		return true;
+	pthread_mutex_lock(&life->opening);
+	now = clock_us();
+	if (!atomic_load(&life->open) &&
+	    (life->tried_us == 0 || now - life->tried_us > OPEN_PAUSE_US)) {
+		life->tried_us = now;
+		life->why = (struct problem){"out of memory"};
+		if (service_open(life->door->program, path, &service, &life->why) == STATUS_OK) {
+			life->service = service;
+			atomic_store(&life->open, true);
+			log_info("ready: version %s, configuration %s", ENFORGATE_VERSION, path);
+		} else {
+			log_error("cannot start: %s", life->why.text);
+		}
+	}
+	pthread_mutex_unlock(&life->opening);
+	return atomic_load(&life->open);
+}
+
+static void
+answer(struct life *life, FCGX_Request *fcgx)
+{
+	struct request request;
+	struct reply reply;
+	struct problem why;
+
+	request_begin(fcgx, &request);
+	reply_init(&reply);
+	if (ensure_open(life, request.configuration)) {
+		life->door->handle(&life->service, &request, &reply);
+	} else {
+		pthread_mutex_lock(&life->opening);
+		why = life->why;
+		pthread_mutex_unlock(&life->opening);
+		/* The web server's own error log is the one place that an operator has for sure. */
+		(void)FCGX_FPrintF(
+		    fcgx->err, "enforgate %s: cannot start: %s\n", life->door->program, why.text);
+		reply_error(&reply, &request, 500, "not_ready",
+		    "the gateway is not set up; its operator finds the reason in the log");
+	}
+	reply_send(&reply, &request);
+	reply_free(&reply);
+	request_end(&request);
+}
+
+static bool start_thread(struct life *life);
+
+static int
+thread_limit(struct life *life)
+{
+	return atomic_load(&life->open) ? (int)life->service.config.threads : THREADS_BEFORE_OPEN;
+}
+
+static void *
+work(void *arg)
+{
+	struct life *life = arg;
+	FCGX_Request fcgx;
+	int result;
+
+	if (FCGX_InitRequest(&fcgx, 0, 0) != 0)
+		return NULL;
+	for (;;) {
+		result = FCGX_Accept_r(&fcgx);
+		if (result != 0) {
+			if (!atomic_load(&life->ending))
+				log_error("cannot accept a request: error %d", result);
+			pause_ms(ACCEPT_PAUSE_MS);
+			continue;
+		}
+		atomic_fetch_add(&life->begun, 1);
+		if (atomic_fetch_sub(&life->idle, 1) == 1 &&
+		    atomic_load(&life->threads) < thread_limit(life))
+			(void)start_thread(life);
+		answer(life, &fcgx);
+		FCGX_Finish_r(&fcgx);
+		atomic_fetch_add(&life->idle, 1);
+		atomic_fetch_sub(&life->begun, 1);
+	}
+}
+
+static bool
+start_thread(struct life *life)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	const size_t stack = STACK_BYTES_SANITIZED;
+#else
+	const size_t stack = STACK_BYTES;
+#endif
+	pthread_attr_t attr;
+	pthread_t thread;
+	bool started;
+
+	if (pthread_attr_init(&attr) != 0)
+		return false;
+	atomic_fetch_add(&life->threads, 1);
+	atomic_fetch_add(&life->idle, 1);
+	started = pthread_attr_setstacksize(&attr, stack) == 0 &&
+		  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
+		  pthread_create(&thread, &attr, work, life) == 0;
+	(void)pthread_attr_destroy(&attr);
+	if (!started) {
+		atomic_fetch_sub(&life->threads, 1);
+		atomic_fetch_sub(&life->idle, 1);
+		log_warn("cannot start a thread: %s", strerror(errno));
+	}
+	return started;
+}
+
+/* Waits for SIGTERM and its like; once a second it moves the anchor of the audit log. */
+static void
+wait_for_end(struct life *life, const sigset_t *signals)
+{
+	const struct timespec second = {
+	    AUDIT_ANCHOR_EVERY_MS / 1000, AUDIT_ANCHOR_EVERY_MS % 1000 * 1000000L};
+	int signal_number;
+
+	for (;;) {
+		signal_number = sigtimedwait(signals, NULL, &second);
+		if (signal_number == SIGTERM || signal_number == SIGINT || signal_number == SIGUSR1)
+			return;
+		if (atomic_load(&life->open))
+			audit_anchor(life->service.audit);
+	}
+}
+
+/* Requests that have begun are answered; then the process goes, whatever other threads wait for. */
+static void
+end(struct life *life)
+{
+	int64_t until = clock_us() + END_WAIT_MS * 1000;
+
+	atomic_store(&life->ending, true);
+	while (atomic_load(&life->begun) > 0 && clock_us() < until)
+		pause_ms(2);
+	if (atomic_load(&life->open)) {
+		log_info("ended with %d requests unanswered", atomic_load(&life->begun));
+		service_end(&life->service);
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/* Started by a web server as plain CGI, or by hand: say so in one line that either shows. */
+static int
+refuse_cgi(const struct door *door)
+{
+	(void)printf(
+	    "Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\n"
+	    "%s.fcgi is a FastCGI responder: configure the web server to run it by FastCGI (see INSTALL).\n",
+	    door->program);
+	return EXIT_FAILURE;
+}
+
+int
+serve(const struct door *door)
+{
+	static struct life life = {.opening = PTHREAD_MUTEX_INITIALIZER};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t signals;
+
+	if (FCGX_IsCGI())
+		return refuse_cgi(door);
+	life.door = door;
+	/* A few arenas would each keep their own free memory. */
+	(void)mallopt(M_ARENA_MAX, 2);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGUSR1);
+	(void)sigaddset(&signals, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 || secret_start() != STATUS_OK ||
+	    FCGX_Init() != 0) {
+		log_error("%s: cannot start: %s", door->program, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	/* After FCGX_Init(), which installs handlers of its own. */
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	if (getenv("ENFORGATE_CONF") != NULL)
+		(void)ensure_open(&life, NULL);
+	if (!start_thread(&life))
+		return EXIT_FAILURE;
+	wait_for_end(&life, &signals);
+	end(&life);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,37 @@
+/*
+ * serve.h - the life of a responder: start-up order, threads, orderly end.
+ *
+ * Start: signals, libfcgi, then configuration -> log -> key -> database -> audit -> callers. The configuration may be named
+ * only by the first request (design 6), so all that is opened then at the latest; where it fails, every request is answered
+ * with 500 and the log and the web server's error log say why, until the operator has mended it.
+ *
+ * Threads: each serves one request from accept to reply. One more is started when all are busy, up to the setting
+ * `threads`. End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
+ */
+#ifndef ENFORGATE_SERVE_H
+#define ENFORGATE_SERVE_H
+
+#include "config.h"
+#include "gate.h"
+#include "limit.h"
+#include "reply.h"
+#include "request.h"
+
+/* What a door may use; opened before its first request and never changed. */
+struct service {
+	struct config config;
+	struct store *store;
+	struct audit *audit;
+	struct gate gate;
+	struct limits *limits;
+};
+
+struct door {
+	const char *program; /* for the log: "check" */
+	void (*handle)(struct service *service, struct request *request, struct reply *reply);
+};
+
+/* Runs a responder to its end; the result is main()'s. */
+int serve(const struct door *door);
+
+#endif

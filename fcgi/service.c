@@ -1,0 +1,92 @@
+/* service.c - configuration, log, key, database, audit log and callers, in this order. */
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "caller.h"
+#include "secret.h"
+
+#define KEY_FILE "enforgate.key"
+
+static enum status
+open_state(struct service *service, const struct secret_key *master, struct problem *why)
+{
+	const struct config *config = &service->config;
+	const struct store_options options = {.state_dir = config->state_dir,
+	    .deadline_ms = config->database_deadline_ms,
+	    .rollback_journal = config->database_rollback_journal};
+	enum status status = store_open(&options, &service->store, why);
+
+	if (status != STATUS_OK)
+		return status;
+	problem_set(why, "out of memory or descriptors");
+	status = audit_open(service->store, master, config->state_dir, &service->audit);
+	if (status == STATUS_OK)
+		status = callers_open(service->store, &service->gate.callers);
+	if (status == STATUS_OK)
+		status =
+		    secret_derive(master, "enforgate argument digest 1", &service->gate.digest_key);
+	if (status == STATUS_OK)
+		status = limits_open(config->state_dir, master, &service->limits, why);
+	service->gate.audit = service->audit;
+	return status;
+}
+
+static void
+close_state(struct service *service)
+{
+	limits_close(service->limits);
+	callers_close(service->gate.callers);
+	audit_close(service->audit);
+	store_close(service->store);
+	if (service->gate.state_dir_fd >= 0)
+		close(service->gate.state_dir_fd);
+}
+
+enum status
+service_open(const char *program, const char *path, struct service *service, struct problem *why)
+{
+	struct secret_key master;
+	char key_path[PATH_MAX];
+	enum status status;
+
+	*service = (struct service){.gate = {.state_dir_fd = -1}};
+	status = secret_start();
+	if (status == STATUS_OK)
+		status = config_read(path, &service->config, why);
+	if (status == STATUS_OK)
+		status = log_open(program, service->config.log, why);
+	if (status != STATUS_OK)
+		return status;
+	if (snprintf(key_path, PATH_MAX, "%s/%s", service->config.state_dir, KEY_FILE) >=
+	    PATH_MAX) {
+		problem_set(why, "state_dir: the path is too long");
+		return STATUS_INVALID;
+	}
+	status = secret_key_read(key_path, &master, why);
+	if (status != STATUS_OK)
+		return status;
+	service->gate.state_dir_fd =
+	    open(service->config.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (service->gate.state_dir_fd < 0) {
+		problem_set(why, "%s: %s", service->config.state_dir, strerror(errno));
+		status = STATUS_FAILED;
+	}
+	if (status == STATUS_OK)
+		status = open_state(service, &master, why);
+	secret_wipe(&master, sizeof(master));
+	if (status != STATUS_OK)
+		close_state(service);
+	return status;
+}
+
+void
+service_end(struct service *service)
+{
+	audit_close(service->audit);
+	service->audit = NULL;
+}

@@ -1,0 +1,13 @@
+/* service.h - opening what a responder works with; shared by serve.c and service.c only. */
+#ifndef ENFORGATE_SERVICE_H
+#define ENFORGATE_SERVICE_H
+
+#include "serve.h"
+
+/* Everything a door may use, from the configuration file at `path`. On failure `why` is for the operator. */
+enum status service_open(
+    const char *program, const char *path, struct service *service, struct problem *why) MUST_USE;
+/* Writes the anchor; what is left goes with the process. */
+void service_end(struct service *service);
+
+#endif

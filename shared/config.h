@@ -1,0 +1,61 @@
+/*
+ * config.h - the configuration file, enforgate.conf(5): flat `name = value` lines.
+ *
+ * Unknown, repeated, malformed or out-of-range settings refuse the whole file with its line. The table of
+ * settings in config_table.c is the single source: defaults, ranges and the text that `enforgatectl init` writes.
+ */
+#ifndef ENFORGATE_CONFIG_H
+#define ENFORGATE_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "json.h"
+#include "status.h"
+
+#define CONFIG_URL_MAX 512
+#define CONFIG_FILE_MAX 65536 /* bytes */
+#define CONFIG_LINE_MAX 4400  /* bytes of one line: the longest path and its name */
+
+struct config {
+	char path[PATH_MAX]; /* of the file itself */
+	char state_dir[PATH_MAX];
+	char base_url[CONFIG_URL_MAX];
+	char log[PATH_MAX]; /* "syslog", "stderr" or a path; never empty after config_read() */
+	int64_t threads;    /* most requests served at once by one process */
+	int64_t body_max;   /* bytes */
+	int64_t nesting_max;
+	int64_t members_max;
+	int64_t header_max;	     /* bytes of one header's value */
+	int64_t database_deadline_ms; /* wait for the database lock before 503 */
+	bool database_rollback_journal;
+	int64_t failed_keys_per_minute; /* 401 answers per address before 429; 0: no limit */
+	int64_t audit_keep_days;	/* audit roll: 0 keeps all */
+	int64_t audit_keep_bytes;	/* audit roll: 0 keeps all */
+	char audit_export_dir[PATH_MAX];
+};
+
+/*
+ * Where the file is: environment ENFORGATE_CONF, else `given` (a FastCGI parameter; may be NULL), else the installed
+ * default. Never fails; the file need not exist. Returns a text that lives as long as its source.
+ */
+const char *config_find(const char *given);
+
+/* Reads a file; not from two threads at once (libinih has global options). Relative paths in it are taken from the file's directory. `why` names file and line. */
+enum status config_read(const char *path, struct config *out, struct problem *why) MUST_USE;
+
+/*
+ * Appends a complete file: every setting with its explanation and default, `state_dir` as given: absolute, or
+ * "." where the file lies in it.
+ */
+void config_write_sample(const char *state_dir, struct buf *out);
+
+/* The limits of a check body as json.h takes them. */
+struct json_limits config_json_limits(const struct config *config);
+
+/* The path part of base_url without a trailing slash: "" or "/prefix". Routes lie below it. */
+const char *config_base_path(const struct config *config);
+
+#endif
