@@ -23,7 +23,10 @@ static const char last_sql[] = "SELECT MAX(seq) FROM audit";
 static const char first_sql[] = "SELECT MIN(seq) FROM audit";
 static const char covered_sql[] = "SELECT MAX(upto_seq) FROM audit_checkpoint";
 
-#define FIELD(name, type, member) {name, type, offsetof(struct audit_entry, member)}
+#define FIELD(name, type, member)                                                                  \
+	{                                                                                          \
+		name, type, offsetof(struct audit_entry, member)                                   \
+	}
 const struct audit_field audit_fields[AUDIT_FIELDS] = {
     FIELD("seq", 'i', seq),
     FIELD("time", 'i', time_ms),
@@ -103,8 +106,7 @@ point_into_text(struct audit_slice *slice, size_t places[][AUDIT_FIELDS])
 }
 
 static enum status
-read_slice(
-    struct audit_slice *slice, struct db *db, const char *sql, int64_t after, int64_t upto)
+read_slice(struct audit_slice *slice, struct db *db, const char *sql, int64_t after, int64_t upto)
 {
 	size_t places[AUDIT_SLICE_ROWS][AUDIT_FIELDS];
 	struct query *q = query(db, sql);
@@ -136,9 +138,16 @@ audit_slice_read(struct audit_slice *slice, struct db *db, int64_t after, int64_
 }
 
 enum status
-audit_slice_read_back(struct audit_slice *slice, struct db *db, int64_t after, int64_t upto)
+audit_slice_fetch(struct audit_slice *slice, struct store *store, int64_t after, int64_t upto)
 {
-	return read_slice(slice, db, back_sql, after, upto);
+	struct db *db;
+	enum status status = store_read(store, &db);
+
+	if (status != STATUS_OK)
+		return status;
+	status = audit_slice_read(slice, db, after, upto);
+	store_read_end(store, db);
+	return status;
 }
 
 static enum status
@@ -190,8 +199,8 @@ audit_filter_matches(const struct audit_filter *filter, const struct audit_entry
 }
 
 static enum status
-read_in_transaction(struct store *store, struct audit_slice *slice, bool back, int64_t after,
-    int64_t upto)
+read_in_transaction(
+    struct store *store, struct audit_slice *slice, bool back, int64_t after, int64_t upto)
 {
 	struct db *db;
 	int64_t covered;
@@ -227,7 +236,8 @@ look_back(struct store *store, const struct audit_filter *filter, struct audit_s
 			older = entry->time_ms < filter->since_ms ? older + 1 : 0;
 			if (audit_filter_matches(filter, entry))
 				found++;
-			if (older < AUDIT_OLDER_RUN && (filter->limit == 0 || found < filter->limit))
+			if (older < AUDIT_OLDER_RUN &&
+			    (filter->limit == 0 || found < filter->limit))
 				continue;
 			*start = entry->seq - 1;
 			return STATUS_OK;

@@ -38,9 +38,9 @@ void audit_slice_free(struct audit_slice *slice);
 /* The next entries with after < seq <= upto, in that order; the memory of the last slice is used again. */
 enum status audit_slice_read(
     struct audit_slice *slice, struct db *db, int64_t after, int64_t upto) MUST_USE;
-/* The same from the end: the last ones, the newest first. */
-enum status audit_slice_read_back(
-    struct audit_slice *slice, struct db *db, int64_t after, int64_t upto) MUST_USE;
+/* The same in a read transaction of its own. */
+enum status audit_slice_fetch(
+    struct audit_slice *slice, struct store *store, int64_t after, int64_t upto) MUST_USE;
 
 /* seq of the last entry that was appended, whatever the heads say; 0 for none. */
 enum status audit_last_seq(struct db *db, int64_t *out) MUST_USE;

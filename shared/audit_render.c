@@ -179,7 +179,7 @@ audit_parse_json(const char *line, size_t len, struct audit_entry *entry, struct
 		status = STATUS_INVALID;
 	}
 	for (int i = 0; i < AUDIT_FIELDS && status == STATUS_OK; i++)
-		status = parse_field(
-		    entry, i, json_member(*root, audit_fields[i].name, &found), why);
+		status =
+		    parse_field(entry, i, json_member(*root, audit_fields[i].name, &found), why);
 	return status;
 }

@@ -31,8 +31,8 @@ audit_finding_name(enum audit_finding_kind kind)
 }
 
 struct audit_finding *
-audit_report_add(struct audit_report *report, enum audit_finding_kind kind, int64_t seq,
-    const char *format, ...)
+audit_report_add(
+    struct audit_report *report, enum audit_finding_kind kind, int64_t seq, const char *format, ...)
 {
 	struct audit_finding *finding;
 	char text[PROBLEM_MAX];
@@ -90,8 +90,8 @@ report_gap(struct audit_report *report, const struct audit_entry *entry, int64_t
 }
 
 void
-audit_report_breaks(struct audit_report *report, const struct audit_entry *entry, int64_t previous,
-    unsigned breaks)
+audit_report_breaks(
+    struct audit_report *report, const struct audit_entry *entry, int64_t previous, unsigned breaks)
 {
 	char time[CLOCK_TEXT_MAX];
 
@@ -105,14 +105,16 @@ audit_report_breaks(struct audit_report *report, const struct audit_entry *entry
 			   entry->seq, name_of(entry), time),
 		    entry, true);
 	if (breaks & AUDIT_BREAK_CHAIN_GAP)
-		detail(audit_report_add(report, AUDIT_HISTORY_MISSING, entry->seq,
-			   "entries of \"%.100s\" are missing before entry %" PRId64 " at %s, which "
-			   "says to be number %" PRId64 " of its chain",
-			   name_of(entry), entry->seq, time, entry->chain_seq),
+		detail(
+		    audit_report_add(report, AUDIT_HISTORY_MISSING, entry->seq,
+			"entries of \"%.100s\" are missing before entry %" PRId64 " at %s, which "
+			"says to be number %" PRId64 " of its chain",
+			name_of(entry), entry->seq, time, entry->chain_seq),
 		    entry, true);
 	if (breaks & AUDIT_BREAK_ORDER)
 		detail(audit_report_add(report, AUDIT_ENTRY_ORDER, entry->seq,
-			   "entry %" PRId64 " of \"%.100s\" at %s was inserted or reordered: number %" PRId64
+			   "entry %" PRId64
+			   " of \"%.100s\" at %s was inserted or reordered: number %" PRId64
 			   " of its chain was there already",
 			   entry->seq, name_of(entry), time, entry->chain_seq),
 		    entry, true);

@@ -9,19 +9,19 @@
 #include "audit_state.h"
 
 enum audit_finding_kind {
-	AUDIT_ENTRY_CHANGED,	 /* or put in another place, or inserted */
-	AUDIT_ENTRY_MISSING,	 /* a gap in seq, or a cut tail */
-	AUDIT_ENTRY_ORDER,	 /* reordered or inserted */
-	AUDIT_ENTRY_INSERTED,	 /* where no append ever wrote */
-	AUDIT_HISTORY_MISSING,	 /* entries of one chain, or all of them */
-	AUDIT_HEAD_CHANGED,	 /* the row of a chain: changed, put back or gone */
-	AUDIT_ALL_CHANGED,	 /* the row of the installation head likewise */
+	AUDIT_ENTRY_CHANGED,   /* or put in another place, or inserted */
+	AUDIT_ENTRY_MISSING,   /* a gap in seq, or a cut tail */
+	AUDIT_ENTRY_ORDER,     /* reordered or inserted */
+	AUDIT_ENTRY_INSERTED,  /* where no append ever wrote */
+	AUDIT_HISTORY_MISSING, /* entries of one chain, or all of them */
+	AUDIT_HEAD_CHANGED,    /* the row of a chain: changed, put back or gone */
+	AUDIT_ALL_CHANGED,     /* the row of the installation head likewise */
 	AUDIT_CHECKPOINT_FORGED,
-	AUDIT_ANCHOR_AHEAD,	 /* the log is older than its anchor */
-	AUDIT_ANCHOR_OTHER,	 /* the log is another one than the anchor saw */
+	AUDIT_ANCHOR_AHEAD, /* the log is older than its anchor */
+	AUDIT_ANCHOR_OTHER, /* the log is another one than the anchor saw */
 	AUDIT_ANCHOR_MISSING,
 	AUDIT_ANCHOR_DAMAGED,
-	AUDIT_EXPORT_DIFFERS,	 /* verification of an exported file */
+	AUDIT_EXPORT_DIFFERS, /* verification of an exported file */
 };
 
 /* "entry_changed" and so on, for programs. */
@@ -31,9 +31,10 @@ const char *audit_finding_name(enum audit_finding_kind kind);
 
 struct audit_finding {
 	enum audit_finding_kind kind;
-	int64_t seq;	 /* of the first entry concerned; 0: of none */
+	int64_t seq;     /* of the first entry concerned; 0: of none */
 	int64_t time_ms; /* of that entry as it reads now; 0: unknown */
-	char key[AUDIT_CHAIN_NAME_MAX + 1]; /* name of the key, else id of the chain; "" where unknown */
+	char key[AUDIT_CHAIN_NAME_MAX +
+		 1]; /* name of the key, else id of the chain; "" where unknown */
 	struct problem text;
 };
 

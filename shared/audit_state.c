@@ -7,7 +7,7 @@
 
 #include "json.h"
 
-#define SLOTS_FIRST 64       /* a power of two, as all sizes are */
+#define SLOTS_FIRST 64                     /* a power of two, as all sizes are */
 #define HEADS_BYTES_MAX ((size_t)15 << 20) /* as much as the store keeps in one text */
 
 void

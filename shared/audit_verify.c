@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit_checkpoint.h"
+#include "audit_compare.h"
 #include "audit_read.h"
 #include "clock.h"
 #include "log.h"
@@ -14,21 +15,6 @@
 #define RESTARTS_MAX 8 /* a roll moved the beginning under way */
 
 static const char heads_sql[] = "SELECT chain, seq, mac FROM audit_head ORDER BY chain";
-static const char name_sql[] = "SELECT name FROM api_key WHERE id = ?";
-
-struct run {
-	struct audit *audit;
-	const struct audit_progress *progress;
-	struct audit_report *report;
-	struct audit_state state;
-	struct audit_slice slice;
-	enum status anchor_status;
-	struct audit_head row; /* of the installation head */
-	bool has_row;
-	int64_t covered; /* newest checkpoint, right or forged, when the walk began */
-	int64_t start;   /* seq the walk starts behind */
-	int64_t end;     /* last entry when the walk began */
-};
 
 /* A head row; a mac that is none is kept as "", which equals no mac. */
 static void
@@ -41,7 +27,7 @@ take_row(struct query *q, struct audit_head *row)
 }
 
 static enum status
-read_heads(struct run *run, struct db *db)
+read_heads(struct audit_run *run, struct db *db)
 {
 	struct query *q = query(db, heads_sql);
 	struct audit_chain *chain;
@@ -72,7 +58,7 @@ read_heads(struct run *run, struct db *db)
 }
 
 static enum status
-read_start(struct run *run, struct db *db)
+read_start(struct audit_run *run, struct db *db)
 {
 	struct audit_checkpoint checkpoint;
 	struct audit_checkpoint_count count;
@@ -98,13 +84,13 @@ read_start(struct run *run, struct db *db)
 
 /* Entries before the start: left by a roll that was interrupted, or numbers that no append gives. */
 static enum status
-look_before_start(struct run *run, struct db *db)
+look_before_start(struct audit_run *run, struct db *db)
 {
 	enum status status = audit_slice_read(&run->slice, db, INT64_MIN, 0);
 
 	if (status == STATUS_OK && run->slice.count > 0)
-		(void)audit_report_add(run->report, AUDIT_ENTRY_INSERTED,
-		    run->slice.entries[0].seq, "entry %" PRId64 " was inserted: entries count from 1",
+		(void)audit_report_add(run->report, AUDIT_ENTRY_INSERTED, run->slice.entries[0].seq,
+		    "entry %" PRId64 " was inserted: entries count from 1",
 		    run->slice.entries[0].seq);
 	if (status == STATUS_OK)
 		status = audit_slice_read(&run->slice, db, 0, run->start);
@@ -115,7 +101,7 @@ look_before_start(struct run *run, struct db *db)
 
 /* Everything that must be of one moment, in one read transaction. */
 static enum status
-begin(struct run *run)
+begin(struct audit_run *run)
 {
 	struct db *db;
 	enum status status = store_read(audit_store(run->audit), &db);
@@ -138,7 +124,7 @@ begin(struct run *run)
 }
 
 static enum status
-next_slice(struct run *run)
+next_slice(struct audit_run *run)
 {
 	struct store *store = audit_store(run->audit);
 	int64_t covered;
@@ -156,29 +142,13 @@ next_slice(struct run *run)
 	return status;
 }
 
-/* The anchor saw the head at this very place. */
-static void
-compare_anchor(struct run *run)
-{
-	const struct audit_head *anchor = &run->report->anchor;
-
-	if (!run->report->has_anchor || anchor->seq != run->state.all.seq || run->state.all_lost)
-		return;
-	if (strcmp(anchor->mac, run->state.all.mac) != 0)
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_OTHER, anchor->seq,
-		    "up to entry %" PRId64
-		    " the log is another one than the anchor saw: a database was put back and written "
-		    "on, or history was rewritten with the key",
-		    anchor->seq);
-}
-
 static enum status
-walk(struct run *run)
+walk(struct audit_run *run)
 {
 	enum status status;
 	unsigned breaks;
 
-	compare_anchor(run);
+	audit_compare_anchor(run);
 	while (run->state.all.seq < run->end) {
 		status = next_slice(run);
 		if (status != STATUS_OK)
@@ -186,144 +156,27 @@ walk(struct run *run)
 		for (int i = 0; i < run->slice.count; i++) {
 			int64_t previous = run->state.all.seq;
 
-			status = audit_state_step(&run->state, &run->slice.entries[i],
-			    run->slice.damaged[i], &breaks);
+			status = audit_state_step(
+			    &run->state, &run->slice.entries[i], run->slice.damaged[i], &breaks);
 			if (status != STATUS_OK)
 				return status;
 			if (breaks != 0)
 				audit_report_breaks(
 				    run->report, &run->slice.entries[i], previous, breaks);
 			run->report->entries++;
-			compare_anchor(run);
+			audit_compare_anchor(run);
 		}
 		if (run->slice.count == 0)
 			break; /* removed under our eyes: the end shows it */
 		if (run->progress->done != NULL)
-			run->progress->done(run->progress->context,
-			    run->state.all.seq - run->start, run->end - run->start);
+			run->progress->done(run->progress->context, run->state.all.seq - run->start,
+			    run->end - run->start);
 	}
 	return STATUS_OK;
 }
 
-/* The name of the key whose chain this is, for people. */
-static void
-chain_title(struct db *db, const char *chain, char out[AUDIT_CHAIN_NAME_MAX + 1])
-{
-	struct query *q = query(db, name_sql);
-	struct problem title;
-
-	query_bind_text(q, 1, chain);
-	problem_set(&title, "%.*s", AUDIT_CHAIN_NAME_MAX,
-	    query_step(q) == QUERY_ROW ? query_text(q, 0) : chain);
-	query_end(q);
-	memcpy(out, title.text, AUDIT_CHAIN_NAME_MAX);
-	out[AUDIT_CHAIN_NAME_MAX] = '\0';
-}
-
-static void
-compare_chain(struct run *run, struct db *db, const struct audit_chain *chain)
-{
-	struct audit_finding *finding = NULL;
-	char key[AUDIT_CHAIN_NAME_MAX + 1];
-	const struct audit_head *head = &chain->head, *row = &chain->row;
-
-	if (chain->has_row && row->seq == head->seq &&
-	    (chain->lost || strcmp(row->mac, head->mac) == 0))
-		return;
-	chain_title(db, chain->name, key);
-	if (!chain->has_row && head->seq > 0)
-		finding = audit_report_add(run->report, AUDIT_HEAD_CHANGED, 0,
-		    "the head row of \"%s\" is gone; it has %" PRId64 " entries", key, head->seq);
-	else if (row->seq > head->seq && head->seq == 0)
-		finding = audit_report_add(run->report, AUDIT_HISTORY_MISSING, 0,
-		    "the whole history of \"%s\" is gone: %" PRId64 " entries", key, row->seq);
-	else if (row->seq > head->seq)
-		finding = audit_report_add(run->report, AUDIT_HISTORY_MISSING, 0,
-		    "the last entries of \"%s\" are gone: from number %" PRId64 " to %" PRId64
-		    " of its chain",
-		    key, head->seq + 1, row->seq);
-	else if (row->seq < head->seq)
-		finding = audit_report_add(run->report, AUDIT_HEAD_CHANGED, 0,
-		    "the head row of \"%s\" was put back from number %" PRId64 " to %" PRId64, key,
-		    head->seq, row->seq);
-	else if (chain->has_row)
-		finding = audit_report_add(run->report, AUDIT_HEAD_CHANGED, 0,
-		    "the head row of \"%s\" was changed", key);
-	if (finding != NULL)
-		memcpy(finding->key, key, sizeof(key));
-}
-
-static void
-compare_all(struct run *run)
-{
-	const struct audit_head *all = &run->state.all, *row = &run->row;
-
-	if (row->seq > all->seq)
-		(void)audit_report_add(run->report, AUDIT_ENTRY_MISSING, all->seq + 1,
-		    "the end of the log was cut off: entries %" PRId64 " to %" PRId64 " are missing",
-		    all->seq + 1, row->seq);
-	else if (!run->has_row && all->seq > 0)
-		(void)audit_report_add(run->report, AUDIT_ALL_CHANGED, 0,
-		    "the row of the installation head is gone");
-	else if (row->seq < all->seq)
-		(void)audit_report_add(run->report, AUDIT_ALL_CHANGED, row->seq + 1,
-		    "the installation head is at entry %" PRId64 ", the log at %" PRId64
-		    ": the head was put back, or entries were inserted at the end",
-		    row->seq, all->seq);
-	else if (!run->state.all_lost && strcmp(row->mac, all->mac) != 0)
-		(void)audit_report_add(run->report, AUDIT_ALL_CHANGED, 0,
-		    "the installation head does not fit the entries: the row or a mac was changed");
-}
-
-static void
-judge_anchor(struct run *run)
-{
-	const struct audit_head *anchor = &run->report->anchor;
-	char time[CLOCK_TEXT_MAX];
-
-	if (run->anchor_status == STATUS_NOT_FOUND && run->state.all.seq > 0) {
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_MISSING, 0,
-		    "there is no anchor (%s): whether the end of the log was cut off or an old "
-		    "database put back cannot be told",
-		    AUDIT_ANCHOR_FILE);
-	} else if (run->anchor_status == STATUS_REFUSED) {
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_DAMAGED, 0,
-		    "the anchor (%s) was not written by this installation, or was changed",
-		    AUDIT_ANCHOR_FILE);
-	} else if (run->report->has_anchor && anchor->seq > run->state.all.seq) {
-		clock_text(run->report->anchor_ms, time);
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_AHEAD, run->state.all.seq + 1,
-		    "the log ends at entry %" PRId64 ", but at %s it had reached %" PRId64
-		    ": its end was cut off, or an old database put back",
-		    run->state.all.seq, time, anchor->seq);
-	}
-}
-
 static enum status
-compare_end(struct run *run)
-{
-	struct store *store = audit_store(run->audit);
-	struct audit_chain *chain = NULL;
-	struct db *db;
-	enum status status = store_read(store, &db);
-
-	if (status != STATUS_OK)
-		return status;
-	compare_all(run);
-	while ((chain = audit_state_next(&run->state, chain)) != NULL) {
-		compare_chain(run, db, chain);
-		if (chain->head.seq > 0)
-			run->report->chains++;
-	}
-	judge_anchor(run);
-	store_read_end(store, db);
-	run->report->first_seq = run->report->entries > 0 ? run->start + 1 : 0;
-	run->report->last_seq = run->state.all.seq;
-	return STATUS_OK;
-}
-
-static enum status
-verify_once(struct run *run)
+verify_once(struct audit_run *run)
 {
 	enum status status;
 
@@ -344,7 +197,7 @@ verify_once(struct run *run)
 	if (status == STATUS_OK)
 		status = walk(run);
 	if (status == STATUS_OK)
-		status = compare_end(run);
+		status = audit_compare_end(run);
 	audit_state_free(&run->state);
 	return status;
 }
@@ -353,7 +206,7 @@ enum status
 audit_verify(
     struct audit *audit, const struct audit_progress *progress, struct audit_report *report)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct audit_run *run = calloc(1, sizeof(*run));
 	int64_t began = clock_us();
 	enum status status = STATUS_STALE;
 
