@@ -2,7 +2,7 @@
  * config.h - the configuration file, enforgate.conf(5): flat `name = value` lines.
  *
  * Unknown, repeated, malformed or out-of-range settings refuse the whole file with its line. The table of
- * settings in config.c is the single source: defaults, ranges and the text that `enforgatectl init` writes.
+ * settings in config_table.c is the single source: defaults, ranges and the text that `enforgatectl init` writes.
  */
 #ifndef ENFORGATE_CONFIG_H
 #define ENFORGATE_CONFIG_H
@@ -17,6 +17,7 @@
 
 #define CONFIG_URL_MAX 512
 #define CONFIG_FILE_MAX 65536 /* bytes */
+#define CONFIG_LINE_MAX 4400  /* bytes of one line: the longest path and its name */
 
 struct config {
 	char path[PATH_MAX]; /* of the file itself */
@@ -42,10 +43,13 @@ struct config {
  */
 const char *config_find(const char *given);
 
-/* Reads a file. Relative paths in it are taken from the file's directory. `why` names file and line. */
+/* Reads a file; not from two threads at once (libinih has global options). Relative paths in it are taken from the file's directory. `why` names file and line. */
 enum status config_read(const char *path, struct config *out, struct problem *why) MUST_USE;
 
-/* Appends a complete file: every setting with its explanation and default, `state_dir` as given. */
+/*
+ * Appends a complete file: every setting with its explanation and default, `state_dir` as given: absolute, or
+ * "." where the file lies in it.
+ */
 void config_write_sample(const char *state_dir, struct buf *out);
 
 /* The limits of a check body as json.h takes them. */

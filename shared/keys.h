@@ -33,6 +33,9 @@ struct key {
 
 bool key_name_valid(const char *name);
 
+/* "active", "expired" or "revoked" at a time. */
+const char *key_state(const struct key *key, int64_t now_ms);
+
 /* Makes the text of a new key; wipe it after use. */
 void key_make(char text[KEY_TEXT_LEN + 1]);
 /* Whether a text has the form of a key; says nothing about whether there is such a key. */
@@ -46,16 +49,26 @@ enum status keys_find_name(struct db *db, const char *name, struct key *out) MUS
 /* In order of name; stops early when `each` returns false. */
 enum status keys_each(struct db *db, bool (*each)(void *arg, const struct key *key), void *arg) MUST_USE;
 
-/* `text` is the new key's text; key->id and key->shown are set. STATUS_EXISTS: the name is taken. */
+/* When the key was last used: the time of the last entry of its audit chain; 0: never. */
+enum status keys_last_used(struct db *db, const char *id, int64_t *time_ms) MUST_USE;
+
+/* `text` is the new key's text; id, shown and (where 0) created_ms are set. STATUS_EXISTS: the name is taken. */
 enum status keys_add(struct db *db, struct key *key, const char *text) MUST_USE;
 /* Expiry, timeout and allowances as in `key`, found by key->id. */
 enum status keys_update(struct db *db, const struct key *key) MUST_USE;
+/* STATUS_NOT_FOUND: none such, or revoked already. */
 enum status keys_revoke(struct db *db, const char *id, int64_t now_ms) MUST_USE;
-/* The old text stops working in the same transaction. */
+/* Also sets the shown prefix. The old text stops working in the same transaction. */
 enum status keys_rotate(struct db *db, const char *id, const char *text) MUST_USE;
 
 /* The policies of a key: exactly those named replace what there was. */
 enum status keys_set_policies(struct db *db, const char *id, const char *const *policy_ids,
     size_t count) MUST_USE;
+/* Names of a key's policies, disabled ones too, in order of name. */
+enum status keys_each_policy(struct db *db, const char *id, bool (*each)(void *arg, const char *name),
+    void *arg) MUST_USE;
+/* Names of the keys that a policy judges, in order. */
+enum status keys_each_of_policy(struct db *db, const char *policy_id,
+    bool (*each)(void *arg, const char *name), void *arg) MUST_USE;
 
 #endif

@@ -24,12 +24,15 @@ struct policy_row {
 	const char *document; /* borrowed while `each` runs; owned text from policies_find() */
 };
 
-/* The version in force (version 0) or a given one. STATUS_NOT_FOUND; else free row->document. */
+/*
+ * The version in force (version 0) or a given one, which is found of a removed policy too.
+ * STATUS_NOT_FOUND; else free row->document.
+ */
 enum status policies_find(struct db *db, const char *name, int64_t version, struct policy_row *row) MUST_USE;
 /* Versions in force in order of name, disabled ones too; removed ones are left out. */
 enum status policies_each(struct db *db, bool (*each)(void *arg, const struct policy_row *row),
     void *arg) MUST_USE;
-/* All versions of one policy, newest first. */
+/* All versions of one policy, removed ones too, newest first. */
 enum status policies_history(struct db *db, const char *name,
     bool (*each)(void *arg, const struct policy_row *row), void *arg) MUST_USE;
 /* Enabled policies of a key in order of evaluation: highest priority first, then by name. */
@@ -38,11 +41,13 @@ enum status policies_of_key(struct db *db, const char *key_id,
 
 /*
  * Adds a version (and the policy where the name is new or was removed) from row->name, priority,
- * default_decision and document, which policy_read() has accepted; sets row->id and row->version.
+ * default_decision and document, which policy_read() has accepted; sets row->id, version, created_ms and
+ * enabled. A disabled policy stays disabled, one that was removed comes back enabled.
  */
 enum status policies_put(struct db *db, struct policy_row *row) MUST_USE;
+/* STATUS_NOT_FOUND. */
 enum status policies_enable(struct db *db, const char *name, bool enabled) MUST_USE;
-/* No key uses it any more; its versions stay for the audit log. */
+/* No key uses it any more; its versions stay for the audit log. STATUS_NOT_FOUND. */
 enum status policies_remove(struct db *db, const char *name, int64_t now_ms) MUST_USE;
 
 #endif

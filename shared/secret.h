@@ -13,6 +13,7 @@
 
 #include "status.h"
 
+#define SECRET_KEY_FILE "enforgate.key" /* in the state directory */
 #define SECRET_BYTES 32
 #define SECRET_DIGEST_TEXT (2 * SECRET_BYTES + 1) /* lower-case hex with its NUL */
 

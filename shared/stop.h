@@ -11,10 +11,12 @@
 
 #include "store.h"
 
-/* Whether a file stops this key (name). A state directory that cannot be read stops everything. */
+#define STOP_FILE "stop" /* in the state directory; of one key "stop.NAME" */
+
+/* Whether a file stops this key (name; NULL: every key). A state directory that cannot be read stops everything. */
 bool stop_file_present(int state_dir_fd, const char *key_name);
 
-/* Whether a row stops this key (id), read together with the key. */
+/* Whether a row stops this key (id; NULL: every key), read together with the key. */
 enum status stop_row_present(struct db *db, const char *key_id, bool *out) MUST_USE;
 /* `key_id` NULL is every key. Moves the generation. Setting twice, or lifting what is not set, changes nothing. */
 enum status stop_set(struct db *db, const char *key_id, int64_t now_ms) MUST_USE;
