@@ -1,5 +1,5 @@
 /* key.c - enforgatectl key: add, set, revoke, rotate. What shows keys is in key_show.c. */
-#include "key.h"
+#include "key_commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ key_give_policies(struct db *db, const char *key_id, const char *const *names, s
 			    names[i], names[i]);
 		if (status != STATUS_OK)
 			return ctl_failed("read the policy", status);
-		free((void *)(uintptr_t)row.document);
+		policy_row_free(&row);
 		memcpy(ids[i], row.id, sizeof(ids[i]));
 		pointers[i] = ids[i];
 		for (size_t j = 0; j < i; j++)

@@ -1,5 +1,5 @@
 /* key_show.c - enforgatectl key list and key show. */
-#include "key.h"
+#include "key_commands.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* key.h - what the commands on keys share, with each other and with `apply`. */
-#ifndef ENFORGATE_CTL_KEY_H
-#define ENFORGATE_CTL_KEY_H
+/* key_commands.h - what the commands on keys share, with each other and with `apply`. */
+#ifndef ENFORGATE_CTL_KEY_COMMANDS_H
+#define ENFORGATE_CTL_KEY_COMMANDS_H
 
 #include "args.h"
 #include "keys.h"
