@@ -31,6 +31,9 @@ enum status decimal_read(const char *text, size_t len, struct decimal *out) MUST
 /* <0, 0, >0 as a is less than, equal to or greater than b; exact. */
 int decimal_compare(const struct decimal *a, const struct decimal *b);
 
+/* The value where it is an integer that fits ("1.0" and "1e0" are 1), else false. */
+bool decimal_integer(const struct decimal *d, int64_t *value);
+
 /*
  * Appends the canonical form: the ECMAScript shortest form of the nearest double (RFC 8785 section
  * 3.2.2.3) where that denotes exactly this value, else all significant digits in the same layout rules.

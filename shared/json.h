@@ -23,6 +23,9 @@
 
 struct json_object;
 
+/* Deepest nesting ever read, whatever the limits say: trees are walked by recursion. */
+#define JSON_NESTING_MAX 256
+
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
 
 struct json_limits {
@@ -50,7 +53,7 @@ struct json_object *json_element(const struct json_object *array, size_t index);
 /* Text of a string node and its length in bytes (it may hold NUL); NULL for another type. */
 const char *json_string(const struct json_object *node, size_t *len);
 bool json_bool(const struct json_object *node); /* false for another type */
-/* An integer that fits: true and *value; false for another type, a fraction or out of range. */
+/* An integer by value (1.0 is one) that fits: true and *value; false for anything else. */
 bool json_integer(const struct json_object *node, int64_t *value);
 /*
  * The text of a number as it was written ("1.50", "12345678901234567890"); NULL for another type.
@@ -69,7 +72,8 @@ struct json_walk {
 bool json_next_member(const struct json_object *object, struct json_walk *walk);
 
 /*
- * Building. A setter takes over `value` in any case; where memory runs out it returns false.
+ * Building. A setter takes over `value` in any case; where memory runs out it returns false. A `value`
+ * of NULL is null, so look at what json_new_* gave before handing it on.
  * json_new_* return NULL when memory runs out.
  */
 struct json_object *json_new_object(void);

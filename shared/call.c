@@ -1,0 +1,143 @@
+/* call.c - one tool call; see call.h. */
+#include "call.h"
+
+#include <string.h>
+
+#include "utf8.h"
+
+bool
+call_name_valid(const char *name, size_t len)
+{
+	size_t step;
+
+	if (len == 0 || len > CALL_NAME_MAX)
+		return false;
+	for (size_t at = 0; at < len; at += step) {
+		unsigned char c = (unsigned char)name[at];
+
+		step = utf8_length(name + at, len - at);
+		if (step == 0 || c < 0x20 || c == 0x7f)
+			return false;
+		/* U+0080 to U+009F are control characters as well. */
+		if (c == 0xc2 && (unsigned char)name[at + 1] < 0xa0)
+			return false;
+	}
+	return true;
+}
+
+/* Copies the name in that member; `out` has room for CALL_NAME_MAX bytes and a NUL. */
+static enum status
+read_name(const struct json_object *body, const char *member, char *out, struct problem *why)
+{
+	const struct json_object *node;
+	const char *text;
+	size_t len;
+	bool found;
+
+	node = json_member(body, member, &found);
+	if (!found) {
+		problem_set(why, "member \"%s\" is missing", member);
+		return STATUS_INVALID;
+	}
+	text = json_string(node, &len);
+	if (text == NULL) {
+		problem_set(why, "member \"%s\" must be a string, not %s", member,
+		    json_type_name(json_type(node)));
+		return STATUS_INVALID;
+	}
+	if (!call_name_valid(text, len)) {
+		problem_set(why, "member \"%s\" must have 1 to %d bytes and no control characters",
+		    member, CALL_NAME_MAX);
+		return STATUS_INVALID;
+	}
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return STATUS_OK;
+}
+
+static enum status
+read_args(const struct json_object *body, struct call *call, struct problem *why)
+{
+	struct json_object *args;
+	bool found;
+
+	args = json_member(body, "args", &found);
+	if (found && json_type(args) != JSON_OBJECT) {
+		problem_set(why, "member \"args\" must be an object, not %s",
+		    json_type_name(json_type(args)));
+		return STATUS_INVALID;
+	}
+	call->args = json_share(args);
+	return STATUS_OK;
+}
+
+static enum status
+read_body(const struct json_object *body, struct call *call, struct problem *why)
+{
+	enum status status;
+	bool found;
+
+	if (json_type(body) != JSON_OBJECT) {
+		problem_set(
+		    why, "the body must be an object, not %s", json_type_name(json_type(body)));
+		return STATUS_INVALID;
+	}
+	status = read_name(body, "serverName", call->server, why);
+	if (status == STATUS_OK)
+		status = read_name(body, "toolName", call->tool, why);
+	if (status == STATUS_OK)
+		status = read_args(body, call, why);
+	if (status != STATUS_OK)
+		return status;
+	(void)json_member(body, "approval", &found);
+	if (found) {
+		problem_set(why, "member \"approval\" is not supported by this version: remove it");
+		return STATUS_INVALID;
+	}
+	return STATUS_OK;
+}
+
+enum status
+call_read_check(const char *body, size_t len, const struct json_limits *limits, struct call *call,
+    struct problem *why)
+{
+	struct json_object *root;
+	enum status status;
+
+	memset(call, 0, sizeof(*call));
+	status = json_parse(body, len, limits, &root, why);
+	if (status == STATUS_OK)
+		status = read_body(root, call, why);
+	json_free(root);
+	return status;
+}
+
+enum status
+call_digest(struct call *call, const struct secret_key *key)
+{
+	unsigned char digest[SECRET_BYTES];
+	struct buf canonical;
+	enum status status;
+
+	buf_init(&canonical, CALL_CANONICAL_MAX);
+	if (call->args != NULL)
+		json_write_canonical(call->args, &canonical);
+	else
+		buf_text(&canonical, "{}");
+	status = buf_status(&canonical);
+	if (status == STATUS_OK)
+		status = secret_hmac(key, canonical.data, canonical.len, NULL, 0, digest);
+	if (status == STATUS_OK)
+		secret_hex(digest, sizeof(digest), call->digest);
+	if (canonical.data != NULL)
+		secret_wipe(canonical.data, canonical.len);
+	buf_free(&canonical);
+	return status;
+}
+
+void
+call_free(struct call *call)
+{
+	json_free(call->args);
+	call->args = NULL;
+}
