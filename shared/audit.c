@@ -34,7 +34,8 @@ struct waiter {
 	struct audit_entry *entry;
 	int64_t generation;
 	enum status status;
-	enum waiter_state state; /* guarded by the audit's mutex until DONE */
+	enum waiter_state
+	    state; /* guarded by the audit's mutex; its own thread may read it once woken */
 	sem_t wake;
 	struct waiter *next;
 };
@@ -139,37 +140,37 @@ write_batch(struct audit *audit, struct db *db, struct waiter *taken)
 			w->status = STATUS_FAILED;
 }
 
-/* Gives the lead to the first who queued meanwhile, or gives it up. */
+/*
+ * Ends a batch: gives the lead to the first who queued meanwhile, or gives it up, and then wakes those whose entries are
+ * decided. The memory of one who is awake may be gone, so what comes next is read before.
+ */
 static void
-pass_lead(struct audit *audit)
+finish(struct audit *audit, struct waiter *taken, const struct waiter *self)
 {
-	struct waiter *next;
+	struct waiter *leader, *next;
 
 	pthread_mutex_lock(&audit->mutex);
-	next = audit->first;
-	if (next != NULL)
-		next->state = WAITER_LEADS;
+	leader = audit->first;
+	if (leader != NULL)
+		leader->state = WAITER_LEADS;
 	else
 		audit->leading = false;
+	for (struct waiter *w = taken; w != NULL; w = w->next)
+		w->state = WAITER_DONE;
 	pthread_mutex_unlock(&audit->mutex);
-	if (next != NULL)
-		(void)sem_post(&next->wake);
-}
-
-/* Wakes one whose entry is decided. Its memory may be gone as soon as it is awake. */
-static void
-finish(struct audit *audit, struct waiter *w)
-{
-	pthread_mutex_lock(&audit->mutex);
-	w->state = WAITER_DONE;
-	pthread_mutex_unlock(&audit->mutex);
-	(void)sem_post(&w->wake);
+	if (leader != NULL)
+		(void)sem_post(&leader->wake);
+	for (struct waiter *w = taken; w != NULL; w = next) {
+		next = w->next;
+		if (w != self)
+			(void)sem_post(&w->wake);
+	}
 }
 
 static void
-lead(struct audit *audit, struct waiter *self)
+lead(struct audit *audit, const struct waiter *self)
 {
-	struct waiter *taken, *next;
+	struct waiter *taken;
 	struct db *db = NULL;
 	enum status status = store_write(audit->store, &db);
 
@@ -179,12 +180,7 @@ lead(struct audit *audit, struct waiter *self)
 	else
 		for (struct waiter *w = taken; w != NULL; w = w->next)
 			w->status = status;
-	pass_lead(audit);
-	for (struct waiter *w = taken; w != NULL; w = next) {
-		next = w->next;
-		if (w != self)
-			finish(audit, w);
-	}
+	finish(audit, taken, self);
 }
 
 /* Leaves the queue at the deadline, unless a leader was faster. */
@@ -210,23 +206,14 @@ give_up(struct audit *audit, struct waiter *self)
 	return queued;
 }
 
-static enum waiter_state
-state_of(struct audit *audit, struct waiter *self)
-{
-	enum waiter_state state;
-
-	pthread_mutex_lock(&audit->mutex);
-	state = self->state;
-	pthread_mutex_unlock(&audit->mutex);
-	return state;
-}
-
-/* Waits to be done or to lead. Once taken by a leader the wait is as long as its commit. */
+/*
+ * Waits to be done or to lead. Whoever is taken by a leader waits as long as its commit. Only the post of the leader
+ * ends the wait, never a look at the state: the leader still needs the semaphore after it has set that.
+ */
 static void
 follow(struct audit *audit, struct waiter *self)
 {
 	struct timespec until;
-	enum waiter_state state;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(audit->deadline_ms / 1000);
@@ -235,16 +222,18 @@ follow(struct audit *audit, struct waiter *self)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
-	while ((state = state_of(audit, self)) == WAITER_QUEUED || state == WAITER_TAKEN) {
-		if (state == WAITER_TAKEN)
-			(void)sem_wait(&self->wake);
-		else if (sem_clockwait(&self->wake, CLOCK_MONOTONIC, &until) != 0 &&
-			 errno == ETIMEDOUT && give_up(audit, self)) {
+	while (sem_clockwait(&self->wake, CLOCK_MONOTONIC, &until) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (give_up(audit, self)) {
 			self->status = STATUS_BUSY;
 			return;
 		}
+		while (sem_wait(&self->wake) != 0)
+			continue;
+		break;
 	}
-	if (state == WAITER_LEADS)
+	if (self->state == WAITER_LEADS)
 		lead(audit, self);
 }
 
