@@ -26,6 +26,14 @@ struct test_run {
 	size_t failed;
 };
 
+static const char *
+text_of(const struct json_object *node)
+{
+	size_t len = 0;
+
+	return json_string(node, &len);
+}
+
 /* Copies a name of a call; false where it is none. */
 static bool
 read_name(const struct json_object *node, char out[CALL_NAME_MAX + 1])
@@ -53,7 +61,7 @@ static const char *
 read_member(const char *name, struct json_object *node, struct test_case *one)
 {
 	if (strcmp(name, "name") == 0) {
-		one->name = json_string(node, NULL);
+		one->name = text_of(node);
 		return one->name != NULL ? NULL : "must be a string";
 	}
 	if (strcmp(name, "server") == 0)
@@ -65,7 +73,7 @@ read_member(const char *name, struct json_object *node, struct test_case *one)
 		return json_type(node) == JSON_OBJECT ? NULL : "must be an object";
 	}
 	if (strcmp(name, "decision") == 0) {
-		const char *text = json_string(node, NULL);
+		const char *text = text_of(node);
 
 		one->decision = text != NULL ? decision_read(text) : DECISION_NONE;
 		return one->decision != DECISION_NONE
@@ -230,7 +238,7 @@ static enum status
 load_policy(struct test_run *run, const char *test_path, const struct json_object *node,
     struct problem *why)
 {
-	const char *path = json_string(node, NULL);
+	const char *path = text_of(node);
 	struct problem fault = {""};
 	enum status status = STATUS_OK;
 	struct buf document;
