@@ -61,12 +61,12 @@ static void
 change_of_any_column_names_the_entry(void **state)
 {
 	static const char *const changes[] = {"seq = 1000", "chain = 'idA'", "chain = 'idC'",
-	    "chain_seq = chain_seq + 1", "chain_seq = chain_seq - 1", "chain_seq = 9223372036854775807",
-	    "chain_seq = -9223372036854775807", "kind = 'outcome'", "time_ms = time_ms + 1",
-	    "call_id = 'other'", "key_name = 'alpha'", "surface = 'mcp'", "server = 'mail'",
-	    "tool = 'write_file'", "args_digest = '00fe'", "decision = 'deny'",
-	    "policy_id = 'p2'", "policy_name = 'Default'", "policy_version = 2", "rule = 1",
-	    "reason = ''", "latency_us = 0", "approval_id = 'a'",
+	    "chain_seq = chain_seq + 1", "chain_seq = chain_seq - 1",
+	    "chain_seq = 9223372036854775807", "chain_seq = -9223372036854775807",
+	    "kind = 'outcome'", "time_ms = time_ms + 1", "call_id = 'other'", "key_name = 'alpha'",
+	    "surface = 'mcp'", "server = 'mail'", "tool = 'write_file'", "args_digest = '00fe'",
+	    "decision = 'deny'", "policy_id = 'p2'", "policy_name = 'Default'",
+	    "policy_version = 2", "rule = 1", "reason = ''", "latency_us = 0", "approval_id = 'a'",
 	    "mac = replace(mac, substr(mac, 1, 1), 'g')", "mac = ''", "mac = upper(mac) || '0'",
 	    "reason = CAST(reason AS BLOB)", "decision = CAST(decision AS BLOB)",
 	    "latency_us = 120.5", "rule = 'abc'", "reason = reason || char(0) || 'x'",
@@ -78,8 +78,7 @@ change_of_any_column_names_the_entry(void **state)
 		(void)place_setup(state);
 		place_fill(*state, FILLED);
 		place_assert_clean(*state);
-		(void)snprintf(
-		    sql, sizeof(sql), "UPDATE audit SET %s WHERE seq = 5", changes[i]);
+		(void)snprintf(sql, sizeof(sql), "UPDATE audit SET %s WHERE seq = 5", changes[i]);
 		place_sql(*state, sql);
 		place_verify(*state, &report);
 		if (report.nfindings == 0 || report.findings[0].seq != 5)
@@ -96,11 +95,11 @@ changed_entry_is_named_with_key_and_time(void **state)
 	struct audit_report report;
 
 	place_fill(p, FILLED);
-	tamper(p, "UPDATE audit SET decision = 'deny' WHERE seq = 7", AUDIT_ENTRY_CHANGED, 7,
-	    &report);
+	tamper(
+	    p, "UPDATE audit SET decision = 'deny' WHERE seq = 7", AUDIT_ENTRY_CHANGED, 7, &report);
 	assert_string_equal(report.findings[0].key, "alpha");
-	assert_int_equal(report.findings[0].time_ms,
-	    place_number(p, "SELECT time_ms FROM audit WHERE seq = 7"));
+	assert_int_equal(
+	    report.findings[0].time_ms, place_number(p, "SELECT time_ms FROM audit WHERE seq = 7"));
 	assert_int_equal(report.nfindings, 1); /* and nothing else is said to be wrong */
 }
 
@@ -384,8 +383,9 @@ old_copy_of_the_database_is_found_and_can_be_acknowledged(void **state)
 
 	assert_int_equal(audit_accept_restore(p->audit, &report, &why), STATUS_OK);
 	place_assert_clean(p);
-	assert_int_equal(place_number(p, "SELECT count(*) FROM audit WHERE seq = 13 AND tool = "
-					 "'audit.restore' AND reason LIKE '%anchor was at 18 with mac %'"),
+	assert_int_equal(
+	    place_number(p, "SELECT count(*) FROM audit WHERE seq = 13 AND tool = "
+			    "'audit.restore' AND reason LIKE '%anchor was at 18 with mac %'"),
 	    1);
 	place_close(p);
 	place_open(p);
@@ -399,6 +399,7 @@ old_copy_of_the_database_is_found_also_after_more_appends(void **state)
 {
 	struct place *p = *state;
 	struct audit_report report;
+	struct problem why;
 	char copy[TEST_PATH_MAX + 16];
 
 	place_fill(p, FILLED);
@@ -416,6 +417,48 @@ old_copy_of_the_database_is_found_also_after_more_appends(void **state)
 	place_verify(p, &report);
 	assert_int_equal(report.nfindings, 1);
 	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_AHEAD);
+	place_fill(p, 100);
+	place_close(p);
+	place_open(p);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+	assert_int_equal(audit_accept_restore(p->audit, &report, &why), STATUS_OK);
+	place_assert_clean(p);
+}
+
+/* The same under a process that goes on writing meanwhile. */
+static void
+cut_tail_is_found_also_after_more_appends(void **state)
+{
+	struct place *p = *state;
+	struct audit_report report;
+
+	place_fill(p, FILLED);
+	place_sql(p, "CREATE TABLE kept AS SELECT * FROM audit_head");
+	place_fill(p, 3);
+	place_sql(p, "DELETE FROM audit WHERE seq > 12; DELETE FROM audit_head; "
+		     "INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept");
+	place_fill(p, 5000);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+}
+
+/* More entries than one slice of the walk between two anchors. */
+static void
+anchor_follows_many_appends(void **state)
+{
+	struct place *p = *state;
+	struct audit_report report;
+
+	place_fill(p, 3);
+	for (int i = 0; i < 5000; i++)
+		place_append(p, "idA");
+	audit_anchor(p->audit);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 0);
+	assert_int_equal(report.anchor.seq, 5003);
 }
 
 /* An old copy that was written on until it is longer than what the anchor saw. */
@@ -613,6 +656,8 @@ main(void)
 	    cmocka_unit_test(changed_head_rows_are_found),
 	    CASE(old_copy_of_the_database_is_found_and_can_be_acknowledged),
 	    CASE(old_copy_of_the_database_is_found_also_after_more_appends),
+	    CASE(cut_tail_is_found_also_after_more_appends),
+	    CASE(anchor_follows_many_appends),
 	    CASE(other_history_up_to_the_anchor_is_found),
 	    CASE(restore_is_refused_beside_another_finding_or_none),
 	    CASE(missing_anchor_is_a_finding),
