@@ -6,6 +6,7 @@
  * meanwhile, so that the disk is not idle while replies are written. No head is kept across a release of the lock:
  * other processes append too.
  */
+#include "audit_anchor.h"
 #include "audit_batch.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ struct audit {
 	struct waiter *first, *last; /* the queue */
 	bool leading;
 	atomic_bool appended; /* since the last anchor */
+	atomic_bool anchor_refused; /* and said so */
 };
 
 enum status
@@ -290,21 +292,20 @@ audit_admin(struct audit *audit, struct db *db, const char *act, const char *wha
 	return audit_append_in(audit, db, &entry);
 }
 
-/* The anchor of what is committed now; one process at a time, so that it never goes back. */
-static enum status
+/*
+ * The anchor of what is committed now; one process at a time, so that it never goes back. True when there is
+ * nothing more to do, also where the anchor has to stay.
+ */
+static bool
 anchor_locked(struct audit *audit)
 {
-	struct audit_head head;
-	struct db *db;
-	enum status status = store_read(audit->store, &db);
+	struct problem why;
+	enum status status =
+	    audit_anchor_advance(audit->store, &audit->keys, audit->state_dir, &why);
 
-	if (status != STATUS_OK)
-		return status;
-	status = audit_head_read(db, AUDIT_HEAD_ALL, &head);
-	store_read_end(audit->store, db);
-	if (status == STATUS_OK)
-		status = audit_anchor_write(&audit->keys, audit->state_dir, &head, clock_wall_ms());
-	return status;
+	if (status == STATUS_REFUSED && !atomic_exchange(&audit->anchor_refused, true))
+		log_error("audit: the anchor stays: %s; run `enforgatectl audit verify`", why.text);
+	return status == STATUS_OK || status == STATUS_REFUSED;
 }
 
 static bool
@@ -318,7 +319,7 @@ anchor_once(struct audit *audit)
 	if (flock(dir, LOCK_EX | LOCK_NB) == 0) {
 		/* Cleared first: an append during the write asks for one more anchor. */
 		atomic_store(&audit->appended, false);
-		done = anchor_locked(audit) == STATUS_OK;
+		done = anchor_locked(audit);
 		if (!done)
 			atomic_store(&audit->appended, true);
 	}
