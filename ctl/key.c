@@ -341,8 +341,8 @@ const struct ctl_command ctl_key_commands[] = {
 	"Makes a key and prints it, alone, on standard output. Only its digest is kept: it is never shown "
 	"again.",
 	key_add},
-    {"key", "list", "key list", "Shows all keys.", key_list},
-    {"key", "show", "key show NAME", "Shows one key.", key_show},
+    {"key", "list", "key list", "Shows all keys.", ctl_key_list},
+    {"key", "show", "key show NAME", "Shows one key.", ctl_key_show},
     {"key", "set",
 	"key set NAME [--policy P]... [--expires 30d|never] [--approval-timeout 15m]\n"
 	"          [--allowances | --no-allowances]",

@@ -30,13 +30,13 @@ on_file(struct ctl *ctl, int argc, char **argv,
 }
 
 int
-policy_lint(struct ctl *ctl, int argc, char **argv)
+ctl_policy_lint(struct ctl *ctl, int argc, char **argv)
 {
 	return on_file(ctl, argc, argv, policy_lint_file);
 }
 
 int
-policy_test(struct ctl *ctl, int argc, char **argv)
+ctl_policy_test(struct ctl *ctl, int argc, char **argv)
 {
 	return on_file(ctl, argc, argv, policy_test_file);
 }
@@ -135,7 +135,7 @@ take_call(const struct ctl_words *words, struct call *call)
 }
 
 int
-policy_explain(struct ctl *ctl, int argc, char **argv)
+ctl_policy_explain(struct ctl *ctl, int argc, char **argv)
 {
 	struct explaining e = {.count = 0};
 	struct ctl_words operands;
