@@ -139,9 +139,32 @@ ctl_duration_text(int64_t ms, char *out, size_t size)
 }
 
 bool
-ctl_expiry(const char *text, int64_t now_ms, int64_t *ms)
+ctl_moment(const char *text, int64_t *wall_ms)
 {
 	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
+	static const char digits[] = "dddd-dd-ddTdd:dd:ddZ";
+
+	/* strptime() also takes "2027-1-3" and spaces; one moment has one spelling here. */
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if (i >= sizeof(digits) - 1 ||
+		    (digits[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != digits[i]))
+			return false;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {.tm_isdst = 0};
+		const char *end = strptime(text, forms[i], &tm);
+		int day = tm.tm_mday;
+
+		if (end == NULL || end[0] != '\0')
+			continue;
+		*wall_ms = (int64_t)timegm(&tm) * 1000;
+		return tm.tm_mday == day; /* the 31st of February is moved to March */
+	}
+	return false;
+}
+
+bool
+ctl_expiry(const char *text, int64_t now_ms, int64_t *ms)
+{
 	int64_t duration = 0;
 
 	if (strcmp(text, "never") == 0) {
@@ -152,14 +175,5 @@ ctl_expiry(const char *text, int64_t now_ms, int64_t *ms)
 		*ms = now_ms + duration;
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct tm tm = {.tm_isdst = 0};
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (end == NULL || end[0] != '\0')
-			continue;
-		*ms = (int64_t)timegm(&tm) * 1000;
-		return *ms > now_ms && *ms - now_ms <= EXPIRY_MAX_MS;
-	}
-	return false;
+	return ctl_moment(text, ms) && *ms > now_ms && *ms - now_ms <= EXPIRY_MAX_MS;
 }

@@ -36,10 +36,9 @@ bool ctl_args(const struct ctl *ctl, int argc, char **argv, const struct ctl_opt
 bool ctl_duration(const char *text, int64_t least_ms, int64_t most_ms, int64_t *ms);
 /* A duration as ctl_duration() reads it, in the largest unit that is exact. */
 void ctl_duration_text(int64_t ms, char *out, size_t size);
-/*
- * When something ends: a duration from now, a day "2027-01-31" (its first moment) or a moment
- * "2027-01-31T12:00:00Z", both UTC and after now; "never" is 0. False: none of them.
- */
+/* A day "2027-01-31" (its first moment) or a moment "2027-01-31T12:00:00Z", both UTC. False: not one. */
+bool ctl_moment(const char *text, int64_t *wall_ms);
+/* When something ends: a duration from now, a moment after now, or "never", which is 0. False: none of them. */
 bool ctl_expiry(const char *text, int64_t now_ms, int64_t *ms);
 /* An integer with sign; nothing around it. */
 bool ctl_integer(const char *text, int64_t *value);

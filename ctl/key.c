@@ -131,8 +131,8 @@ print_key(struct ctl *ctl, const char *name, const char *text)
 	return code;
 }
 
-static int
-record_key(struct ctl *ctl, struct db *db, const char *act, const struct key *key)
+int
+key_record(struct ctl *ctl, struct db *db, const char *act, const struct key *key)
 {
 	char expires[CLOCK_TEXT_MAX] = "never";
 	char timeout[32];
@@ -170,7 +170,7 @@ change_add(struct ctl *ctl, struct db *db, void *arg)
 		return ctl_failed("add the key", status);
 	code = key_give_policies(
 	    db, work->key.id, work->options.policies.word, work->options.policies.count);
-	return code == CTL_DONE ? record_key(ctl, db, "key.add", &work->key) : code;
+	return code == CTL_DONE ? key_record(ctl, db, "key.add", &work->key) : code;
 }
 
 static int
@@ -228,7 +228,7 @@ change_set(struct ctl *ctl, struct db *db, void *arg)
 		return ctl_failed("change the key", status);
 	if (policies->count > 0)
 		code = key_give_policies(db, work->key.id, policies->word, policies->count);
-	return code == CTL_DONE ? record_key(ctl, db, "key.set", &work->key) : code;
+	return code == CTL_DONE ? key_record(ctl, db, "key.set", &work->key) : code;
 }
 
 static int
@@ -307,7 +307,7 @@ change_rotate(struct ctl *ctl, struct db *db, void *arg)
 		status = keys_update(db, &work->key);
 	if (status != STATUS_OK)
 		return ctl_failed("rotate the key", status);
-	return record_key(ctl, db, "key.rotate", &work->key);
+	return key_record(ctl, db, "key.rotate", &work->key);
 }
 
 static int
@@ -341,8 +341,8 @@ const struct ctl_command ctl_key_commands[] = {
 	"Makes a key and prints it, alone, on standard output. Only its digest is kept: it is never shown "
 	"again.",
 	key_add},
-    {"key", "list", "key list", "Shows all keys.", key_list},
-    {"key", "show", "key show NAME", "Shows one key.", key_show},
+    {"key", "list", "key list", "Shows all keys.", ctl_key_list},
+    {"key", "show", "key show NAME", "Shows one key.", ctl_key_show},
     {"key", "set",
 	"key set NAME [--policy P]... [--expires 30d|never] [--approval-timeout 15m]\n"
 	"          [--allowances | --no-allowances]",

@@ -17,7 +17,10 @@ int key_give_policies(struct db *db, const char *key_id, const char *const *name
 /* Names of a key's policies with ", " between them; "" for none. Prints why not. */
 int key_policies_text(struct db *db, const char *key_id, struct buf *out);
 
-int key_list(struct ctl *ctl, int argc, char **argv);
-int key_show(struct ctl *ctl, int argc, char **argv);
+/* The audit entry of a change of a key, in its transaction: everything about it but its text. */
+int key_record(struct ctl *ctl, struct db *db, const char *act, const struct key *key);
+
+int ctl_key_list(struct ctl *ctl, int argc, char **argv);
+int ctl_key_show(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -206,7 +206,7 @@ show(struct ctl *ctl, const char *only)
 }
 
 int
-key_list(struct ctl *ctl, int argc, char **argv)
+ctl_key_list(struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl_words operands;
 	int code;
@@ -219,7 +219,7 @@ key_list(struct ctl *ctl, int argc, char **argv)
 }
 
 int
-key_show(struct ctl *ctl, int argc, char **argv)
+ctl_key_show(struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl_words operands;
 	int code;

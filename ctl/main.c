@@ -175,7 +175,8 @@ take_globals(struct ctl *ctl, struct globals *globals, int argc, char **argv)
 			ctl->json = true;
 		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			globals->help = true;
-		} else if (strcmp(argv[i], "--version") == 0) {
+		} else if (kept == 1 && strcmp(argv[i], "--version") == 0) {
+			/* Behind a command it is the command's own option. */
 			globals->version = true;
 		} else if (strncmp(argv[i], "--conf=", 7) == 0) {
 			globals->conf = argv[i] + 7;

@@ -52,13 +52,20 @@ static enum status
 read_master(struct ctl *ctl, struct problem *why)
 {
 	char path[PATH_MAX];
+	enum status status;
 
 	if (snprintf(path, sizeof(path), "%s/%s", ctl->config.state_dir, SECRET_KEY_FILE) >=
 	    PATH_MAX) {
 		problem_set(why, "state_dir: the path is too long");
 		return STATUS_INVALID;
 	}
-	return secret_key_read(path, &ctl->master, why);
+	status = secret_key_read(path, &ctl->master, why);
+	if (status == STATUS_NOT_FOUND)
+		problem_set(why,
+		    "there is no key file %.300s; put it back from its backup, or run "
+		    "`enforgatectl init` where there never was one",
+		    path);
+	return status;
 }
 
 static enum status
@@ -99,8 +106,7 @@ ctl_open(struct ctl *ctl)
 		status = open_state(ctl, &why);
 	if (status == STATUS_OK)
 		return status;
-	(void)ctl_error("%s%s", why.text[0] != '\0' ? why.text : status_name(status),
-	    status == STATUS_NOT_FOUND ? " (`enforgatectl init` makes what is missing)" : "");
+	(void)ctl_error("%s", why.text[0] != '\0' ? why.text : status_name(status));
 	ctl_close(ctl);
 	return status;
 }

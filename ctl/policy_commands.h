@@ -35,11 +35,11 @@ int policy_enable_in(struct ctl *ctl, struct db *db, const char *name, bool enab
 int policy_find(struct db *db, const char *name, int64_t version, struct policy_row *row);
 const char *policy_default_text(enum decision decision); /* "none" for none */
 
-int policy_list(struct ctl *ctl, int argc, char **argv);
-int policy_show(struct ctl *ctl, int argc, char **argv);
-int policy_history(struct ctl *ctl, int argc, char **argv);
-int policy_lint(struct ctl *ctl, int argc, char **argv);
-int policy_test(struct ctl *ctl, int argc, char **argv);
-int policy_explain(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_list(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_show(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_history(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_lint(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_test(struct ctl *ctl, int argc, char **argv);
+int ctl_policy_explain(struct ctl *ctl, int argc, char **argv);
 
 #endif

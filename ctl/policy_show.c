@@ -134,7 +134,7 @@ print_listing(struct ctl *ctl, struct listing *l, const char *const *head,
 }
 
 int
-policy_list(struct ctl *ctl, int argc, char **argv)
+ctl_policy_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const char *const head[] = {
 	    "NAME", "ENABLED", "VERSION", "PRIORITY", "DEFAULT", "SINCE", "KEYS", NULL};
@@ -198,7 +198,7 @@ look_history(struct ctl *ctl, struct db *db, void *arg)
 }
 
 int
-policy_history(struct ctl *ctl, int argc, char **argv)
+ctl_policy_history(struct ctl *ctl, int argc, char **argv)
 {
 	static const char *const head[] = {
 	    "VERSION", "IN FORCE", "PRIORITY", "DEFAULT", "CREATED", NULL};
@@ -263,7 +263,7 @@ look_show(struct ctl *ctl, struct db *db, void *arg)
 }
 
 int
-policy_show(struct ctl *ctl, int argc, char **argv)
+ctl_policy_show(struct ctl *ctl, int argc, char **argv)
 {
 	const char *version = NULL;
 	const struct ctl_option options[] = {
