@@ -10,7 +10,7 @@ case " ${MAKEFLAGS-} " in
 *) jobs=-j$(nproc) ;;
 esac
 build() {
-	"${MAKE:-make}" --no-print-directory $jobs "$@" all units "$BUILD/tests/load"
+	"${MAKE:-make}" -s --no-print-directory $jobs "$@" all units "$BUILD/tests/load"
 }
 # Without _FORTIFY_SOURCE, whose checks would hide calls from the sanitizers.
 case $kind in

@@ -67,7 +67,7 @@ ctl_in() { # state command...
 new_state() {
 	S=$T/$1
 	STATES+=("$S")
-	ctl init >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
+	ctl init --state "$S" >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
 	mkdir -p "$S/htdocs"
 	# The tests' own requests must not run into the limit by accident.
 	setting failed_keys_per_minute 100000
@@ -163,11 +163,13 @@ trap leave EXIT
 trap 'exit 143' TERM INT HUP
 
 # ---- Requests ----
+VERDICTS=0 # answers with status 200 so far
 # request CURL-ARGUMENT...: sets STATUS, BODY and HEADERS.
 request() {
 	STATUS=$(curl -s -m 30 -D "$T/headers" -o "$T/body" -w '%{http_code}' "$@") || STATUS=none
 	HEADERS=$(tr -d '\r' <"$T/headers" 2>/dev/null)
 	BODY=$(cat "$T/body" 2>/dev/null)
+	[ "$STATUS" != 200 ] || VERDICTS=$((VERDICTS + 1))
 }
 # post KEY BODY [CURL-ARGUMENT...]
 post() {

@@ -9,6 +9,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=$(cd "${BUILD:-build}" && pwd) || exit 2
 export BUILD
+unset MAKEFLAGS MAKELEVEL MFLAGS
 # Seconds for one script. Sanitizers are slow, and so is test-long.
 case ${TEST_KIND:-test} in
 asan | tsan) limit=600 ;;

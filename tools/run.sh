@@ -35,7 +35,7 @@ case " ${MAKEFLAGS-} " in
 *" -j"* | *jobserver*) jobs= ;;
 *) jobs=-j$(nproc) ;;
 esac
-"${MAKE:-make}" --no-print-directory $jobs all
+"${MAKE:-make}" -s --no-print-directory $jobs all
 
 umask 077
 mkdir -p -- "$STATE" || exit 1
@@ -52,16 +52,22 @@ export ENFORGATE_CONF="$STATE/enforgate.conf"
 exec 9>"$STATE/run.lock"
 flock -n 9 || fail "$STATE is in use by another \`make run\`, or by a lighttpd or responder that one left behind"
 
+# Runs enforgatectl; what it says besides its output is shown only where it fails.
+administer() {
+	"$ctl" "$@" 2>"$STATE/ctl.err" && return
+	cat "$STATE/ctl.err" >&2
+	fail "enforgatectl $1 did not succeed; what it said is above"
+}
 first_run() {
-	[ -e "$ENFORGATE_CONF" ] || "$ctl" init >/dev/null
-	"$ctl" policy show demo >/dev/null 2>&1 || "$ctl" policy put demo policies/demo.json >/dev/null
-	rm -f "$STATE/demo.key.new"
+	administer init --state "$STATE" >/dev/null
+	"$ctl" policy show demo >/dev/null 2>&1 || administer policy put demo policies/demo.json >/dev/null
 	# A key that is there without its file: the first run was interrupted in between, its text is lost.
 	if "$ctl" key show demo >/dev/null 2>&1; then
-		"$ctl" key rotate demo >"$STATE/demo.key.new"
+		administer key rotate demo >"$STATE/demo.key.new"
 	else
-		"$ctl" key add demo --policy demo >"$STATE/demo.key.new"
+		administer key add demo --policy demo >"$STATE/demo.key.new"
 	fi
+	rm -f "$STATE/ctl.err"
 	mv "$STATE/demo.key.new" "$STATE/demo.key"
 	say "made the state directory $STATE with a policy and a key called demo"
 }
