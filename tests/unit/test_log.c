@@ -9,7 +9,7 @@
 #define CONTENT_MAX (1 << 20)
 
 static char *dir;
-static char path[TEST_PATH_MAX];
+static char path[TEST_PATH_MAX + 8];
 static char content[CONTENT_MAX];
 
 static int
@@ -89,7 +89,7 @@ long_message_is_cut_to_one_line(void **state)
 static void
 moved_file_is_followed_within_two_seconds(void **state)
 {
-	char moved[TEST_PATH_MAX + 8];
+	char moved[TEST_PATH_MAX + 16];
 
 	(void)state;
 	log_info("before");
