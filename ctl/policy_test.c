@@ -6,7 +6,7 @@
 
 #define TEST_FILE_MAX ((size_t)16 << 20)
 #define TEST_OUTPUT_MAX ((size_t)64 << 20)
-#define TEST_PATH_MAX 4096
+#define BESIDE_PATH_MAX 4096
 #define NAME_WIDTH 50
 
 /* One case as the file has it; texts are borrowed from the document. */
@@ -207,7 +207,7 @@ static enum status
 read_beside(const char *test_path, const char *name, struct buf *out, struct problem *why)
 {
 	const char *slash = strrchr(test_path, '/');
-	char path[TEST_PATH_MAX];
+	char path[BESIDE_PATH_MAX];
 	int len;
 
 	if (name[0] == '/' || slash == NULL)
