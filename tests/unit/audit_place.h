@@ -70,10 +70,10 @@ place_teardown(void **state)
 	return 0;
 }
 
-static inline void
-place_append_at(struct place *p, const char *chain, const char *decision, int64_t time_ms)
+static inline struct audit_entry
+place_entry(const char *chain, const char *decision, int64_t time_ms)
 {
-	struct audit_entry entry = {.chain = chain,
+	return (struct audit_entry){.chain = chain,
 	    .time_ms = time_ms,
 	    .kind = "verdict",
 	    .call_id = "call",
@@ -90,6 +90,12 @@ place_append_at(struct place *p, const char *chain, const char *decision, int64_
 	    .reason = "matched rule 0 of policy \"default\"",
 	    .latency_us = 120,
 	    .approval_id = ""};
+}
+
+static inline void
+place_append_at(struct place *p, const char *chain, const char *decision, int64_t time_ms)
+{
+	struct audit_entry entry = place_entry(chain, decision, time_ms);
 
 	assert_int_equal(audit_append(p->audit, &entry, 0), STATUS_OK);
 }
@@ -108,6 +114,22 @@ place_admin(struct place *p, const char *what)
 	assert_int_equal(store_write(p->store, &db), STATUS_OK);
 	assert_int_equal(audit_admin(p->audit, db, "key.add", what), STATUS_OK);
 	assert_int_equal(store_commit(p->store, db), STATUS_OK);
+}
+
+/* Entries of alpha and beta by turns, all in one transaction, a millisecond apart. */
+static inline void
+place_append_many(struct place *p, int count, int64_t time_ms)
+{
+	struct audit_entry entry;
+	struct db *db;
+
+	assert_int_equal(store_write(p->store, &db), STATUS_OK);
+	for (int i = 0; i < count; i++) {
+		entry = place_entry(i % 2 == 0 ? "idA" : "idB", "allow", time_ms + i);
+		assert_int_equal(audit_append_in(p->audit, db, &entry), STATUS_OK);
+	}
+	assert_int_equal(store_commit(p->store, db), STATUS_OK);
+	audit_anchor(p->audit);
 }
 
 /* Entries by turns: alpha, beta, installation, alpha ... */

@@ -439,7 +439,7 @@ cut_tail_is_found_also_after_more_appends(void **state)
 	place_fill(p, 3);
 	place_sql(p, "DELETE FROM audit WHERE seq > 12; DELETE FROM audit_head; "
 		     "INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept");
-	place_fill(p, 5000);
+	place_append_many(p, 5000, 1700000000000);
 	place_verify(p, &report);
 	assert_int_equal(report.nfindings, 1);
 	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
@@ -453,9 +453,7 @@ anchor_follows_many_appends(void **state)
 	struct audit_report report;
 
 	place_fill(p, 3);
-	for (int i = 0; i < 5000; i++)
-		place_append(p, "idA");
-	audit_anchor(p->audit);
+	place_append_many(p, 5000, 1700000000000);
 	place_verify(p, &report);
 	assert_int_equal(report.nfindings, 0);
 	assert_int_equal(report.anchor.seq, 5003);
