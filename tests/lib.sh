@@ -116,17 +116,9 @@ start_server() {
 	done
 	fatal "no server: $(cat "$sockets/out" "$state/lighttpd.log" "$state/responder.log" 2>/dev/null | tail -n 5)"
 }
-responders() { # of $SERVER or $1
-	local stat fields
-	for stat in /proc/[0-9]*/stat; do
-		fields=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
-		# shellcheck disable=SC2086 # state ppid ...
-		set -- "${1:-$SERVER}" $fields
-		if [ "${3:-}" = "$1" ]; then
-			stat=${stat%/stat}
-			echo "${stat##*/}"
-		fi
-	done
+responders() { # of $SERVER or $1: children of lighttpd
+	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
+	    awk -v parent="${1:-$SERVER}" '$2 == parent { print $1 }'
 }
 stop_server() { # [pid]
 	local pid=${1:-$SERVER}

@@ -27,7 +27,6 @@ found=$(grep -rlaE 'canary-(argument|member)-4711' "$S" "$T"/s.* 2>/dev/null)
 is 'no argument in any file of the state directory' "$found" ''
 found=$(grep -rlaF -e "${key#bwb_}" -e "${second#bwb_}" "$S" 2>/dev/null)
 is 'no key in any file of the state directory' "$found" ''
-is 'the log of the web server has the request' "$(grep -c '"POST /v1/check"' "$S/access.log")" 9
 
 # list, export, verify.
 exits 'audit list' 0 ctl audit list
@@ -53,6 +52,7 @@ like 'delete is refused' "$(sqlite3 "$S/enforgate.db" 'DELETE FROM audit' 2>&1)"
 
 stop_server
 SERVERS=()
+is 'the log of the web server has the request' "$(grep -c '"POST /v1/check"' "$S/access.log")" 9
 # tampered NAME SQL [ENTRY]: in a copy, with the triggers out of the way; verify must say 1 and name the entry.
 tampered() {
 	local keep=$S
