@@ -315,6 +315,16 @@ regex_free(struct regex *regex)
 	free(regex);
 }
 
+size_t
+regex_size(const struct regex *regex)
+{
+	size_t code = 0, jit = 0;
+
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_SIZE, &code);
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &jit);
+	return code + jit;
+}
+
 enum match
 regex_search(const struct regex *regex, const char *text, size_t len, uint64_t *steps)
 {
@@ -322,7 +332,8 @@ regex_search(const struct regex *regex, const char *text, size_t len, uint64_t *
 	uint64_t allowed = steps != NULL && *steps < REGEX_STEPS ? *steps : REGEX_STEPS;
 	int found;
 
-	if (s == NULL || len > REGEX_TEXT_MAX || allowed <= len)
+	/* One item can pass the whole text before the first callout: that must be affordable. */
+	if (s == NULL || len > REGEX_TEXT_MAX || len * regex->weight >= allowed)
 		return MATCH_CANNOT_TELL;
 	/* The first pass, in which PCRE2 checks the encoding and looks for a place to start. */
 	s->left = allowed - len;

@@ -27,7 +27,8 @@ struct regex;
 
 /*
  * Steps of one search, about 1.5 ns each: a search that uses them up takes about 15 ms. A step is a
- * character passed or an eighth of a pattern item tried, so the count is the same on every machine.
+ * character passed (one more for each character beyond ASCII that the pattern names) or an eighth of a
+ * pattern item tried, so the count is the same on every machine.
  */
 #define REGEX_STEPS UINT64_C(10000000)
 
@@ -41,6 +42,8 @@ enum status regex_compile(const char *pattern, size_t len, const char *flags, st
     struct problem *why) MUST_USE;
 void regex_free(struct regex *regex); /* accepts NULL */
 bool regex_flags_valid(const char *flags);
+/* Bytes of memory that it takes, compiled to machine code. */
+size_t regex_size(const struct regex *regex);
 
 /*
  * Searches anywhere in the text, which is UTF-8. MATCH_CANNOT_TELL where the limits on steps, depth

@@ -50,8 +50,8 @@ read_path(const struct policy_reader *r, const struct json_object *node, struct 
 }
 
 static enum status
-read_regex(const struct policy_reader *r, const struct json_object *node,
-    const struct json_object *flags, struct policy_condition *c)
+read_regex(struct policy_reader *r, const struct json_object *node, const struct json_object *flags,
+    struct policy_condition *c)
 {
 	const char *member = condition_kind_name(c->kind);
 	size_t len = 0, flags_len = 0;
@@ -65,7 +65,16 @@ read_regex(const struct policy_reader *r, const struct json_object *node,
 	if (letters != NULL && (strlen(letters) != flags_len || !regex_flags_valid(letters)))
 		return policy_fail(r, "flags", "must be any of i, m, s and u, each once");
 	status = regex_compile(pattern, len, letters, &c->regex, &fault);
-	return status == STATUS_INVALID ? policy_fail(r, member, "%s", fault.text) : status;
+	if (status == STATUS_INVALID)
+		return policy_fail(r, member, "%s", fault.text);
+	if (status != STATUS_OK)
+		return status;
+	r->regex_bytes += regex_size(c->regex);
+	if (r->regex_bytes > POLICY_REGEX_BYTES_MAX)
+		return policy_fail(r, member,
+		    "the regular expressions take more than %zu MiB together",
+		    POLICY_REGEX_BYTES_MAX >> 20);
+	return STATUS_OK;
 }
 
 static enum status
@@ -87,8 +96,8 @@ read_bound(const struct policy_reader *r, const char *member, const struct json_
 
 /* The one operator of a condition with its operand. */
 static enum status
-read_operand(const struct policy_reader *r, struct json_object *node,
-    const struct json_object *flags, bool has_flags, struct policy_condition *c)
+read_operand(struct policy_reader *r, struct json_object *node, const struct json_object *flags,
+    bool has_flags, struct policy_condition *c)
 {
 	const char *member = condition_kind_name(c->kind);
 
@@ -133,7 +142,7 @@ kind_read(const char *name, enum condition_kind *out)
 
 enum status
 policy_read_condition(
-    const struct policy_reader *r, const struct json_object *node, struct policy_condition *c)
+    struct policy_reader *r, const struct json_object *node, struct policy_condition *c)
 {
 	struct json_object *path = NULL, *flags = NULL, *operand = NULL;
 	bool has_path = false, has_flags = false, has_operand = false;

@@ -13,6 +13,8 @@
 
 #define POLICY_GLOB_MAX 256 /* bytes of a tool or server glob, as long as a name */
 #define POLICY_PATH_MAX 256 /* bytes of a path as written */
+#define POLICY_REGEX_BYTES_MAX                                                                     \
+	((size_t)64 << 20) /* memory of all regular expressions of a policy */
 
 /* Most globs are a plain name or a name with one star at an end; these need no general matching. */
 enum glob_kind { GLOB_ANY, GLOB_LITERAL, GLOB_PREFIX, GLOB_SUFFIX, GLOB_GENERAL };
@@ -47,9 +49,9 @@ struct policy_condition {
 	char *path; /* as written, for reasons */
 	struct path_segment *segments;
 	size_t nsegments;
-	struct regex *regex;	    /* MATCHES, NOT_MATCHES */
-	struct json_object *value;  /* EQUALS, IN (an array) */
-	char *number;		    /* GT to LTE: the text that `bound` views */
+	struct regex *regex;       /* MATCHES, NOT_MATCHES */
+	struct json_object *value; /* EQUALS, IN (an array) */
+	char *number;              /* GT to LTE: the text that `bound` views */
 	struct decimal bound;
 	bool exists;
 };
@@ -73,6 +75,7 @@ struct policy_reader {
 	struct problem *why;
 	long rule;
 	long where;
+	size_t regex_bytes; /* of all regular expressions so far */
 };
 
 /*
@@ -88,8 +91,8 @@ enum status policy_fail_type(const struct policy_reader *r, const char *member, 
 enum status policy_read_text(const struct policy_reader *r, const char *member,
     const struct json_object *node, size_t max, char **out) MUST_USE;
 /* Fills a zeroed condition; what it holds is freed with policy_condition_free() in every case. */
-enum status policy_read_condition(const struct policy_reader *r, const struct json_object *node,
-    struct policy_condition *out) MUST_USE;
+enum status policy_read_condition(
+    struct policy_reader *r, const struct json_object *node, struct policy_condition *out) MUST_USE;
 void policy_condition_free(struct policy_condition *condition);
 
 /* The member of a condition that names its kind, e.g. "notMatches". */

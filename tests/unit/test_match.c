@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <pthread.h>
@@ -288,6 +289,28 @@ honest_search_of_a_long_text_is_answered(void **state)
 	free(text);
 }
 
+/* A class of characters beyond ASCII is tried member by member: a thousand times the usual cost. */
+static void
+wide_class_on_a_long_text_cannot_tell(void **state)
+{
+	char pattern[REGEX_PATTERN_MAX] = "[";
+	char *text = repeated('x', LONG_TEXT);
+	enum match found;
+	size_t len = 1;
+
+	(void)state;
+	for (unsigned i = 0x100; len + 16 < sizeof(pattern) && i < 0x7f0; i += 2) {
+		pattern[len++] = (char)(0xc0 | i >> 6);
+		pattern[len++] = (char)(0x80 | (i & 0x3f));
+	}
+	(void)snprintf(pattern + len, sizeof(pattern) - len, "x]*[yz][qr]");
+	(void)cost(pattern, text, LONG_TEXT, &found);
+	assert_int_equal(found, MATCH_CANNOT_TELL);
+	(void)cost("[\xc3\xa0-\xc3\xbfx]+$", text, LONG_TEXT, &found);
+	assert_int_equal(found, MATCH_YES);
+	free(text);
+}
+
 static void
 text_beyond_the_cap_cannot_be_searched(void **state)
 {
@@ -391,6 +414,7 @@ main(void)
 	    cmocka_unit_test(hostile_pattern_and_text_end_in_bounded_time),
 	    cmocka_unit_test(search_that_runs_out_of_steps_cannot_tell),
 	    cmocka_unit_test(honest_search_of_a_long_text_is_answered),
+	    cmocka_unit_test(wide_class_on_a_long_text_cannot_tell),
 	    cmocka_unit_test(text_beyond_the_cap_cannot_be_searched),
 	    cmocka_unit_test(text_that_is_not_utf8_cannot_be_searched),
 	    cmocka_unit_test(searches_share_the_budget_they_are_given),

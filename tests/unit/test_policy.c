@@ -303,6 +303,24 @@ documents_over_a_cap_are_refused(void **state)
 }
 
 static void
+regular_expressions_that_fill_the_memory_together_are_refused(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, POLICY_TEXT_MAX);
+	buf_char(&text, '[');
+	for (size_t i = 0; i < POLICY_RULES_MAX; i++)
+		buf_printf(&text,
+		    "%s{\"tool\":\"t\",\"decision\":\"deny\",\"where\":[{\"path\":\"a\",\"matches\":"
+		    "\"(?:a{1,40}){1,40}b\"}]}",
+		    i > 0 ? "," : "");
+	buf_char(&text, ']');
+	assert_non_null(strstr(refusal(&text), "take more than 64 MiB together"));
+	buf_free(&text);
+}
+
+static void
 longest_texts_fit_into_the_reason(void **state)
 {
 	char name[POLICY_NAME_MAX + 1];
@@ -631,6 +649,7 @@ main(void)
 	    cmocka_unit_test(every_case_file_gives_what_it_says),
 	    cmocka_unit_test(ten_thousand_rules_are_accepted_and_the_last_is_reached),
 	    cmocka_unit_test(documents_over_a_cap_are_refused),
+	    cmocka_unit_test(regular_expressions_that_fill_the_memory_together_are_refused),
 	    cmocka_unit_test(longest_texts_fit_into_the_reason),
 	    cmocka_unit_test(path_that_leads_to_too_many_values_cannot_tell),
 	    cmocka_unit_test(many_expensive_conditions_end_in_bounded_time),
