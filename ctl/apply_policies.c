@@ -111,7 +111,7 @@ apply_policy(struct ctl *ctl, struct db *db, struct apply *apply, size_t index)
 	char origin[PATH_MAX + 64];
 	const char *file = NULL;
 	char *text = NULL;
-	bool rules = false;
+	bool rules = false, description = false;
 	int code;
 
 	if (element == NULL || (put.name = apply_name(&place, element)) == NULL ||
@@ -120,6 +120,9 @@ apply_policy(struct ctl *ctl, struct db *db, struct apply *apply, size_t index)
 	(void)json_member(element, "rules", &rules);
 	if (rules == (file != NULL))
 		return apply_error(&place, "one of \"rules\" and \"file\" must be there");
+	(void)json_member(element, "description", &description);
+	if (description && file != NULL)
+		return apply_error(&place, "\"description\" belongs into %.200s", file);
 	code = read_overrides(&place, element, &put);
 	if (code == CTL_DONE && file != NULL)
 		code = file_document(&place, file, &text, &put.len);
