@@ -108,7 +108,8 @@ install: all
 	install -m 755 $(BUILD)/enforgatectl $(bindir)/
 	install -m 755 $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(libdir)/
 	cp -R policies/. $(datadir)/policies/
-	install -m 644 httpd-examples/* $(datadir)/httpd-examples/
+	sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf programs=$(PREFIX)/lib/enforgate \
+	    > $(datadir)/httpd-examples/lighttpd.conf
 	for page in $(pages); do install -m 644 $$page $(mandir)/man$${page##*.}/; done
 
 -include $(wildcard tests/*/*.mk)

@@ -32,7 +32,8 @@ is 'no key in any file of the state directory' "$found" ''
 exits 'audit list' 0 ctl audit list
 like 'audit list shows key, tool and decision' "$OUT" 'agent.*t5.*allow'
 exits 'audit list --json' 0 ctl audit list --json
-is 'every line or the whole is JSON' "$(printf '%s' "$OUT" | jq -e . >/dev/null 2>&1 && echo yes)" yes
+is 'it is JSON, with every entry' "$(printf '%s' "$OUT" | jq -s 'flatten | length' 2>&1)" \
+    "$(sqlite3 "$S/enforgate.db" 'SELECT count(*) FROM audit')"
 exits 'audit export jsonl' 0 ctl audit export --format jsonl
 cp "$T/out" "$T/export.jsonl"
 is 'jsonl: a line each' "$(grep -c . "$T/export.jsonl")" \
