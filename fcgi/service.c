@@ -10,8 +10,6 @@
 #include "caller.h"
 #include "secret.h"
 
-#define KEY_FILE "enforgate.key"
-
 static enum status
 open_state(struct service *service, const struct secret_key *master, struct problem *why)
 {
@@ -62,7 +60,7 @@ service_open(const char *program, const char *path, struct service *service, str
 		status = log_open(program, service->config.log, why);
 	if (status != STATUS_OK)
 		return status;
-	if (snprintf(key_path, PATH_MAX, "%s/%s", service->config.state_dir, KEY_FILE) >=
+	if (snprintf(key_path, PATH_MAX, "%s/%s", service->config.state_dir, SECRET_KEY_FILE) >=
 	    PATH_MAX) {
 		problem_set(why, "state_dir: the path is too long");
 		return STATUS_INVALID;
