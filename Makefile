@@ -69,3 +69,47 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- What is done with the programs: running, testing, checking, installing. -----------------------------------
+export BUILD STATE PORT CC
+TESTS ?=
+bindir  := $(DESTDIR)$(PREFIX)/bin
+libdir  := $(DESTDIR)$(PREFIX)/lib/enforgate
+datadir := $(DESTDIR)$(PREFIX)/share/enforgate
+mandir  := $(DESTDIR)$(PREFIX)/share/man
+pages   := $(wildcard man/*.[157])
+
+.PHONY: help run test test-long asan tsan lint format install
+help:
+	@sed -n 's/^#: //p' Makefile tests/*/*.mk
+
+#: make                         build the programs into $(BUILD)
+#: make run                     try it out on 127.0.0.1:$(PORT), state in $(STATE)
+run:
+	+@sh tools/run.sh
+#: make test [TESTS=NAMES]      unit, cases, laws and flow tests; TESTS picks some
+test:
+	+@sh tests/build-and-run.sh test
+#: make test-long               what takes longer: 200 kills, laws broken on purpose, a full disk
+test-long:
+	+@sh tests/build-and-run.sh test-long
+#: make asan | make tsan        the tests under AddressSanitizer and UBSan, or ThreadSanitizer
+asan tsan:
+	+@sh tests/build-and-run.sh $@
+#: make lint                    formatting, static analysis, the rules of the house
+lint:
+	+@sh tests/lint/lint.sh
+#: make format                  lay out the C files as .clang-format says
+format:
+	clang-format -i $(wildcard fcgi/*.[ch] shared/*.[ch] ctl/*.[ch] tests/*/*.[ch])
+#: make install                 with DESTDIR= and PREFIX=
+install: all
+	install -d $(bindir) $(libdir) $(datadir)/policies $(datadir)/httpd-examples $(addprefix $(mandir)/man,1 5 7)
+	install -m 755 $(BUILD)/enforgatectl $(bindir)/
+	install -m 755 $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(libdir)/
+	cp -R policies/. $(datadir)/policies/
+	sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf programs=$(PREFIX)/lib/enforgate \
+	    > $(datadir)/httpd-examples/lighttpd.conf
+	for page in $(pages); do install -m 644 $$page $(mandir)/man$${page##*.}/; done
+
+-include $(wildcard tests/*/*.mk)

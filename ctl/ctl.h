@@ -12,12 +12,16 @@
 
 #include "audit.h"
 #include "config.h"
+#include "json.h"
 #include "secret.h"
 #include "store.h"
 
 enum { CTL_DONE = 0, CTL_NO = 1, CTL_COULD_NOT = 2 };
 
+struct ctl_command;
+
 struct ctl {
+	const struct ctl_command *command; /* the one that runs; its usage is shown with errors */
 	bool json;		  /* --json was given */
 	struct config config;	  /* valid after ctl_open() */
 	struct secret_key master; /* likewise */
@@ -40,6 +44,28 @@ void ctl_close(struct ctl *ctl);
 
 /* `enforgatectl: ...` on standard error. Returns CTL_COULD_NOT, so that callers can `return ctl_error(...)`. */
 int ctl_error(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A remark on standard error. */
+void ctl_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The error of a status that the command has no better words for; `doing` as "add the key". */
+int ctl_failed(const char *doing, enum status status);
+
+/*
+ * Runs `change` in one write transaction, between ctl_open() and ctl_close(). `change` returns CTL_DONE to
+ * commit; with anything else, for which it has printed the error, it is rolled back. Returns the exit code.
+ */
+int ctl_change(struct ctl *ctl, int (*change)(struct ctl *ctl, struct db *db, void *arg), void *arg);
+/* The same for reading. */
+int ctl_look(struct ctl *ctl, int (*look)(struct ctl *ctl, struct db *db, void *arg), void *arg);
+/* The audit entry of a change, in its transaction; `act` as "key.add", the rest for people. */
+int ctl_record(struct ctl *ctl, struct db *db, const char *act, const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Prints a tree that was built (ok) with an end of line, and frees it in any case. */
+int ctl_print_json(struct json_object *root, bool ok);
+/* Standard output is flushed and whole; otherwise prints why not. */
+int ctl_output(void);
+
+/* A whole file of at most `max` bytes, "-" is standard input; NUL-terminated, freed by the caller. Prints why not. */
+enum status ctl_read_file(const char *path, size_t max, char **text, size_t *len) MUST_USE;
 
 /* Tables of commands, one array a file, each ending with a NULL name. */
 extern const struct ctl_command ctl_init_commands[];

@@ -88,6 +88,7 @@ request_read_body(struct request *request, size_t max, struct problem *why)
 	}
 	while ((n = FCGX_GetStr(bytes, sizeof(bytes), request->fcgx->in)) > 0)
 		buf_add(&request->body, bytes, (size_t)n);
+	request->whole = FCGX_GetError(request->fcgx->in) == 0;
 	if (buf_status(&request->body) == STATUS_TOO_LARGE)
 		problem_set(why, "the body is longer than %zu bytes", max);
 	if (buf_status(&request->body) != STATUS_OK)

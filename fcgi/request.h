@@ -32,6 +32,7 @@ struct request {
 	    path[REQUEST_PATH_MAX + 1]; /* of REQUEST_URI, without query; "" where it is too long */
 	int64_t content_length;         /* -1: not given; -2: not a number */
 	struct buf body;                /* owned; filled by request_read_body() */
+	bool whole;                     /* everything the web server sent was read */
 };
 
 /* Takes the parameters of an accepted request. */

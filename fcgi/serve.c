@@ -22,6 +22,8 @@
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
 #define THREADS_BEFORE_OPEN 4
+#define ARENAS 4 /* of malloc: more keep more free memory each, fewer make threads wait */
+#define KEEP_BYTES (1 << 20) /* free memory that an arena keeps */
 
 /* One per process; it exists because a signal can end the process while threads use it. */
 struct life {
@@ -94,6 +96,12 @@ answer(struct life *life, FCGX_Request *fcgx)
 		    "the gateway is not set up; its operator finds the reason in the log");
 	}
 	reply_send(&reply, &request);
+	/*
+	 * Where nothing is left unread a plain close loses nothing, and libfcgi need not wait for the web server to close first: one
+	 * context switch less for each request.
+	 */
+	if (request.whole)
+		(void)FCGX_Detach(fcgx);
 	reply_free(&reply);
 	request_end(&request);
 }
@@ -129,6 +137,7 @@ work(void *arg)
 			(void)start_thread(life);
 		answer(life, &fcgx);
 		FCGX_Finish_r(&fcgx);
+		(void)FCGX_Attach(&fcgx);
 		atomic_fetch_add(&life->idle, 1);
 		atomic_fetch_sub(&life->begun, 1);
 	}
@@ -216,8 +225,10 @@ serve(const struct door *door)
 	if (FCGX_IsCGI())
 		return refuse_cgi(door);
 	life.door = door;
-	/* A few arenas would each keep their own free memory. */
-	(void)mallopt(M_ARENA_MAX, 2);
+	/* libfcgi's buffers of 8 KiB come and go with each request: nothing is given back or gathered in between. */
+	(void)mallopt(M_ARENA_MAX, ARENAS);
+	(void)mallopt(M_MXFAST, 0);
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);

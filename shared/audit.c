@@ -1,18 +1,15 @@
 /*
- * audit.c - appending to the audit log: the group commit and the anchor; see audit.h.
+ * audit.c - appending to the audit log: one transaction for all who have queued, and the anchor; see audit.h.
  *
- * A thread that appends puts itself into the queue. If nobody leads, it leads: it takes the lock of writers,
- * then everything that has queued by then, and commits that. Before it wakes the others it hands the lead to the first who has queued
- * meanwhile, so that the disk is not idle while replies are written. No head is kept across a release of the lock:
- * other processes append too.
+ * No head is kept across a release of the lock of writers: other processes append too.
  */
+#include "audit_anchor.h"
 #include "audit_batch.h"
+#include "audit_queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,28 +24,63 @@
 
 #define ANCHOR_LOCK_TRIES 20 /* at orderly end, 10 ms apart */
 
-enum waiter_state { WAITER_QUEUED, WAITER_TAKEN, WAITER_LEADS, WAITER_DONE };
-
-/* One append in progress; lives on the stack of its thread. */
-struct waiter {
-	struct audit_entry *entry;
-	int64_t generation;
-	enum status status;
-	enum waiter_state state; /* guarded by the audit's mutex until DONE */
-	sem_t wake;
-	struct waiter *next;
-};
-
 struct audit {
 	struct store *store;
 	struct audit_keys keys;
 	char state_dir[PATH_MAX];
-	int64_t deadline_ms;
-	pthread_mutex_t mutex;
-	struct waiter *first, *last; /* the queue */
-	bool leading;
-	atomic_bool appended; /* since the last anchor */
+	struct audit_queue queue;
+	atomic_bool appended;       /* since the last anchor */
+	atomic_bool anchor_refused; /* and said so */
 };
+
+/* Writes and commits a batch, and leaves each entry's result in its waiter. */
+static void
+write_batch(struct audit *audit, struct db *db, struct audit_waiter *taken)
+{
+	struct audit_batch batch;
+	int64_t generation = 0;
+	enum status status = audit_batch_begin(&batch, &audit->keys, db);
+
+	if (status == STATUS_OK)
+		status = generation_read(db, &generation);
+	for (struct audit_waiter *w = taken; w != NULL && status == STATUS_OK; w = w->next) {
+		if (w->generation != 0 && w->generation != generation)
+			w->status = STATUS_STALE;
+		else
+			w->status = audit_batch_append(&batch, w->entry);
+		/* Some failures (disk full) end the whole transaction: nothing of it holds then. */
+		if (w->status == STATUS_FAILED && (batch.broken || !store_writing(db)))
+			status = STATUS_FAILED;
+	}
+	if (status == STATUS_OK)
+		status = audit_batch_write_heads(&batch);
+	if (status == STATUS_OK)
+		status = store_commit(audit->store, db);
+	else
+		store_rollback(audit->store, db);
+	if (status == STATUS_OK)
+		atomic_store(&audit->appended, true);
+	for (struct audit_waiter *w = taken; w != NULL; w = w->next)
+		if (status != STATUS_OK && w->status != STATUS_STALE)
+			w->status = STATUS_FAILED;
+}
+
+/* For the queue: the lock first, so that whoever comes while it is waited for is taken too. */
+static struct audit_waiter *
+write_queued(void *arg, struct audit_queue *queue)
+{
+	struct audit *audit = arg;
+	struct db *db = NULL;
+	enum status status = store_write(audit->store, &db);
+	struct audit_waiter *taken = audit_queue_take(queue);
+
+	if (status == STATUS_OK)
+		write_batch(audit, db, taken);
+	else
+		for (struct audit_waiter *w = taken; w != NULL; w = w->next)
+			w->status = status;
+	return taken;
+}
 
 enum status
 audit_open(
@@ -61,10 +93,10 @@ audit_open(
 	if (audit == NULL)
 		return STATUS_NO_MEMORY;
 	audit->store = store;
-	audit->deadline_ms = store_deadline_ms(store);
 	status = audit_keys_derive(master, &audit->keys);
 	if (snprintf(audit->state_dir, PATH_MAX, "%s", state_dir) >= PATH_MAX ||
-	    pthread_mutex_init(&audit->mutex, NULL) != 0)
+	    audit_queue_init(&audit->queue, store_deadline_ms(store), write_queued, audit) !=
+		STATUS_OK)
 		status = STATUS_FAILED;
 	if (status != STATUS_OK) {
 		free(audit);
@@ -92,185 +124,10 @@ audit_store(const struct audit *audit)
 	return audit->store;
 }
 
-/* Everything that has queued; the caller leads. */
-static struct waiter *
-take_queue(struct audit *audit)
-{
-	struct waiter *taken;
-
-	pthread_mutex_lock(&audit->mutex);
-	taken = audit->first;
-	audit->first = audit->last = NULL;
-	for (struct waiter *w = taken; w != NULL; w = w->next)
-		w->state = WAITER_TAKEN;
-	pthread_mutex_unlock(&audit->mutex);
-	return taken;
-}
-
-/* Writes and commits a batch, and leaves each entry's result in its waiter. */
-static void
-write_batch(struct audit *audit, struct db *db, struct waiter *taken)
-{
-	struct audit_batch batch;
-	int64_t generation = 0;
-	enum status status = audit_batch_begin(&batch, &audit->keys, db);
-
-	if (status == STATUS_OK)
-		status = generation_read(db, &generation);
-	for (struct waiter *w = taken; w != NULL && status == STATUS_OK; w = w->next) {
-		if (w->generation != 0 && w->generation != generation)
-			w->status = STATUS_STALE;
-		else
-			w->status = audit_batch_append(&batch, w->entry);
-		/* Some failures (disk full) end the whole transaction: nothing of it holds then. */
-		if (w->status == STATUS_FAILED && (batch.broken || !store_writing(db)))
-			status = STATUS_FAILED;
-	}
-	if (status == STATUS_OK)
-		status = audit_batch_write_heads(&batch);
-	if (status == STATUS_OK)
-		status = store_commit(audit->store, db);
-	else
-		store_rollback(audit->store, db);
-	if (status == STATUS_OK)
-		atomic_store(&audit->appended, true);
-	for (struct waiter *w = taken; w != NULL; w = w->next)
-		if (status != STATUS_OK && w->status != STATUS_STALE)
-			w->status = STATUS_FAILED;
-}
-
-/* Gives the lead to the first who queued meanwhile, or gives it up. */
-static void
-pass_lead(struct audit *audit)
-{
-	struct waiter *next;
-
-	pthread_mutex_lock(&audit->mutex);
-	next = audit->first;
-	if (next != NULL)
-		next->state = WAITER_LEADS;
-	else
-		audit->leading = false;
-	pthread_mutex_unlock(&audit->mutex);
-	if (next != NULL)
-		(void)sem_post(&next->wake);
-}
-
-/* Wakes one whose entry is decided. Its memory may be gone as soon as it is awake. */
-static void
-finish(struct audit *audit, struct waiter *w)
-{
-	pthread_mutex_lock(&audit->mutex);
-	w->state = WAITER_DONE;
-	pthread_mutex_unlock(&audit->mutex);
-	(void)sem_post(&w->wake);
-}
-
-static void
-lead(struct audit *audit, struct waiter *self)
-{
-	struct waiter *taken, *next;
-	struct db *db = NULL;
-	enum status status = store_write(audit->store, &db);
-
-	taken = take_queue(audit);
-	if (status == STATUS_OK)
-		write_batch(audit, db, taken);
-	else
-		for (struct waiter *w = taken; w != NULL; w = w->next)
-			w->status = status;
-	pass_lead(audit);
-	for (struct waiter *w = taken; w != NULL; w = next) {
-		next = w->next;
-		if (w != self)
-			finish(audit, w);
-	}
-}
-
-/* Leaves the queue at the deadline, unless a leader was faster. */
-static bool
-give_up(struct audit *audit, struct waiter *self)
-{
-	struct waiter *before = NULL;
-	bool queued;
-
-	pthread_mutex_lock(&audit->mutex);
-	queued = self->state == WAITER_QUEUED;
-	for (struct waiter *w = audit->first; queued && w != self; w = w->next)
-		before = w;
-	if (queued) {
-		if (before != NULL)
-			before->next = self->next;
-		else
-			audit->first = self->next;
-		if (audit->last == self)
-			audit->last = before;
-	}
-	pthread_mutex_unlock(&audit->mutex);
-	return queued;
-}
-
-static enum waiter_state
-state_of(struct audit *audit, struct waiter *self)
-{
-	enum waiter_state state;
-
-	pthread_mutex_lock(&audit->mutex);
-	state = self->state;
-	pthread_mutex_unlock(&audit->mutex);
-	return state;
-}
-
-/* Waits to be done or to lead. Once taken by a leader the wait is as long as its commit. */
-static void
-follow(struct audit *audit, struct waiter *self)
-{
-	struct timespec until;
-	enum waiter_state state;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(audit->deadline_ms / 1000);
-	until.tv_nsec += (long)(audit->deadline_ms % 1000) * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	while ((state = state_of(audit, self)) == WAITER_QUEUED || state == WAITER_TAKEN) {
-		if (state == WAITER_TAKEN)
-			(void)sem_wait(&self->wake);
-		else if (sem_clockwait(&self->wake, CLOCK_MONOTONIC, &until) != 0 &&
-			 errno == ETIMEDOUT && give_up(audit, self)) {
-			self->status = STATUS_BUSY;
-			return;
-		}
-	}
-	if (state == WAITER_LEADS)
-		lead(audit, self);
-}
-
 enum status
 audit_append(struct audit *audit, struct audit_entry *entry, int64_t generation)
 {
-	struct waiter self = {.entry = entry, .generation = generation, .status = STATUS_FAILED};
-	bool leads;
-
-	if (sem_init(&self.wake, 0, 0) != 0)
-		return STATUS_FAILED;
-	pthread_mutex_lock(&audit->mutex);
-	if (audit->last != NULL)
-		audit->last->next = &self;
-	else
-		audit->first = &self;
-	audit->last = &self;
-	leads = !audit->leading;
-	audit->leading = true;
-	pthread_mutex_unlock(&audit->mutex);
-	if (leads)
-		lead(audit, &self);
-	else
-		follow(audit, &self);
-	(void)sem_destroy(&self.wake);
-	return self.status;
+	return audit_queue_append(&audit->queue, entry, generation);
 }
 
 enum status
@@ -301,21 +158,20 @@ audit_admin(struct audit *audit, struct db *db, const char *act, const char *wha
 	return audit_append_in(audit, db, &entry);
 }
 
-/* The anchor of what is committed now; one process at a time, so that it never goes back. */
-static enum status
+/*
+ * The anchor of what is committed now; one process at a time, so that it never goes back. True when there is
+ * nothing more to do, also where the anchor has to stay.
+ */
+static bool
 anchor_locked(struct audit *audit)
 {
-	struct audit_head head;
-	struct db *db;
-	enum status status = store_read(audit->store, &db);
+	struct problem why;
+	enum status status =
+	    audit_anchor_advance(audit->store, &audit->keys, audit->state_dir, &why);
 
-	if (status != STATUS_OK)
-		return status;
-	status = audit_head_read(db, AUDIT_HEAD_ALL, &head);
-	store_read_end(audit->store, db);
-	if (status == STATUS_OK)
-		status = audit_anchor_write(&audit->keys, audit->state_dir, &head, clock_wall_ms());
-	return status;
+	if (status == STATUS_REFUSED && !atomic_exchange(&audit->anchor_refused, true))
+		log_error("audit: the anchor stays: %s; run `enforgatectl audit verify`", why.text);
+	return status == STATUS_OK || status == STATUS_REFUSED;
 }
 
 static bool
@@ -329,7 +185,7 @@ anchor_once(struct audit *audit)
 	if (flock(dir, LOCK_EX | LOCK_NB) == 0) {
 		/* Cleared first: an append during the write asks for one more anchor. */
 		atomic_store(&audit->appended, false);
-		done = anchor_locked(audit) == STATUS_OK;
+		done = anchor_locked(audit);
 		if (!done)
 			atomic_store(&audit->appended, true);
 	}
@@ -354,7 +210,7 @@ audit_close(struct audit *audit)
 	for (int i = 0; i < ANCHOR_LOCK_TRIES && atomic_load(&audit->appended); i++)
 		if (!anchor_once(audit))
 			(void)nanosleep(&pause, NULL);
-	pthread_mutex_destroy(&audit->mutex);
+	audit_queue_free(&audit->queue);
 	secret_wipe(&audit->keys, sizeof(audit->keys));
 	free(audit);
 }

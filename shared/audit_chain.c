@@ -15,6 +15,7 @@
 
 #define ENTRY_TEXT_MAX 8192 /* bytes of an entry as the mac sees it */
 #define ANCHOR_LINE_MAX 256
+#define ANCHOR_READ_TRIES 3
 #define ANCHOR_HEAD "enforgate-anchor-1"
 
 static const char head_read_sql[] = "SELECT seq, mac FROM audit_head WHERE chain = ?";
@@ -201,24 +202,25 @@ anchor_line(const struct audit_keys *keys, const struct audit_head *head, int64_
 	return status;
 }
 
+/*
+ * Overwritten in place and not synced: a line is within one sector, and an anchor that a power cut made older is still
+ * true. A sync of a new file each second would hold up every commit meanwhile.
+ */
 enum status
 audit_anchor_write(const struct audit_keys *keys, const char *state_dir,
     const struct audit_head *head, int64_t time_ms)
 {
-	char path[PATH_MAX], temporary[PATH_MAX], line[ANCHOR_LINE_MAX];
+	char path[PATH_MAX], line[ANCHOR_LINE_MAX];
 	enum status status = anchor_line(keys, head, time_ms, line);
 	ssize_t len = (ssize_t)strlen(line);
 	int fd;
 
 	if (status != STATUS_OK)
 		return status;
-	if (snprintf(path, PATH_MAX, "%s/%s", state_dir, AUDIT_ANCHOR_FILE) >= PATH_MAX ||
-	    snprintf(temporary, PATH_MAX, "%s/%s.new", state_dir, AUDIT_ANCHOR_FILE) >= PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s/%s", state_dir, AUDIT_ANCHOR_FILE) >= PATH_MAX)
 		return STATUS_INVALID;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	/* Synced before it replaces the old one: after a power cut either is whole. */
-	if (fd < 0 || write(fd, line, (size_t)len) != len || fsync(fd) != 0 ||
-	    rename(temporary, path) != 0) {
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || pwrite(fd, line, (size_t)len, 0) != len || ftruncate(fd, len) != 0) {
 		log_error("audit: cannot write %s: %s", path, strerror(errno));
 		status = STATUS_FAILED;
 	}
@@ -227,17 +229,14 @@ audit_anchor_write(const struct audit_keys *keys, const char *state_dir,
 	return status;
 }
 
-enum status
-audit_anchor_read(
-    const struct audit_keys *keys, const char *state_dir, struct audit_head *head, int64_t *time_ms)
+static enum status
+anchor_read_once(
+    const struct audit_keys *keys, const char *path, struct audit_head *head, int64_t *time_ms)
 {
-	char path[PATH_MAX], line[ANCHOR_LINE_MAX], expected[ANCHOR_LINE_MAX];
+	char line[ANCHOR_LINE_MAX], expected[ANCHOR_LINE_MAX];
 	ssize_t len;
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (snprintf(path, PATH_MAX, "%s/%s", state_dir, AUDIT_ANCHOR_FILE) >= PATH_MAX)
-		return STATUS_INVALID;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED;
 	len = read(fd, line, sizeof(line) - 1);
@@ -251,4 +250,19 @@ audit_anchor_read(
 	if (anchor_line(keys, head, *time_ms, expected) != STATUS_OK)
 		return STATUS_FAILED;
 	return strcmp(line, expected) == 0 ? STATUS_OK : STATUS_REFUSED;
+}
+
+enum status
+audit_anchor_read(
+    const struct audit_keys *keys, const char *state_dir, struct audit_head *head, int64_t *time_ms)
+{
+	char path[PATH_MAX];
+	enum status status = STATUS_REFUSED;
+
+	if (snprintf(path, PATH_MAX, "%s/%s", state_dir, AUDIT_ANCHOR_FILE) >= PATH_MAX)
+		return STATUS_INVALID;
+	/* A look in the middle of a write may find half a line: the next look does not. */
+	for (int tries = 0; status == STATUS_REFUSED && tries < ANCHOR_READ_TRIES; tries++)
+		status = anchor_read_once(keys, path, head, time_ms);
+	return status;
 }

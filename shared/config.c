@@ -189,9 +189,7 @@ parse(const char *text, size_t len, struct config *config, struct problem *why)
 	ini_allow_bom = false;
 	ini_allow_no_value = false;
 	ini_stop_on_first_error = true;
-	ini_use_stack = false;
-	ini_allow_realloc = false;
-	ini_max_line = CONFIG_LINE_MAX + 3;
+	ini_use_stack = false; /* the line then has ini_initial_alloc bytes */
 	ini_initial_alloc = CONFIG_LINE_MAX + 3;
 	result = ini_parse_stream(next_line, &r, take, &r);
 	if (r.status == STATUS_OK && result == -2)

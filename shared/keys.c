@@ -18,7 +18,8 @@ static const char sql_find_name[] = "SELECT " KEY_COLUMNS " FROM api_key WHERE n
 static const char sql_each[] = "SELECT " KEY_COLUMNS " FROM api_key ORDER BY name";
 static const char sql_add[] =
     "INSERT INTO api_key (id, name, hash, prefix, created_ms, expires_ms, revoked_ms, "
-    "approval_timeout_ms, allowances) VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7, ?8)";
+    "approval_timeout_ms, allowances) VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7, ?8) "
+    "ON CONFLICT (name) DO NOTHING";
 static const char sql_update[] =
     "UPDATE api_key SET expires_ms = ?2, approval_timeout_ms = ?3, allowances = ?4 WHERE id = ?1";
 static const char sql_revoke[] =
@@ -201,6 +202,7 @@ enum status
 keys_add(struct db *db, struct key *key, const char *text)
 {
 	char hash[SECRET_DIGEST_TEXT];
+	enum status status;
 	struct query *q;
 
 	if (key_hash(text, strlen(text), hash) != STATUS_OK)
@@ -219,7 +221,8 @@ keys_add(struct db *db, struct key *key, const char *text)
 	bind_expiry(q, 6, key->expires_ms);
 	query_bind_integer(q, 7, key->approval_timeout_ms);
 	query_bind_integer(q, 8, key->allowances);
-	return change_one(db, q);
+	status = change_one(db, q);
+	return status == STATUS_NOT_FOUND ? STATUS_EXISTS : status;
 }
 
 enum status

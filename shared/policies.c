@@ -83,6 +83,14 @@ policies_find(struct db *db, const char *name, int64_t version, struct policy_ro
 	return status;
 }
 
+void
+policy_row_free(struct policy_row *row)
+{
+	/* The member is const as rows given to `each` borrow it. */
+	free((void *)(uintptr_t)row->document);
+	row->document = NULL;
+}
+
 /* Steps through a bound statement of rows and ends it. */
 static enum status
 each_row(struct query *q, bool (*each)(void *arg, const struct policy_row *row), void *arg)

@@ -118,6 +118,44 @@ secret_sha256(const void *bytes, size_t len, unsigned char out[SECRET_BYTES])
 	return digest(bytes, len, NULL, 0, NULL, 0, out);
 }
 
+enum status
+secret_sum_start(struct secret_sum *sum)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx != NULL && EVP_DigestInit_ex2(ctx, sha256, NULL) != 1) {
+		EVP_MD_CTX_free(ctx);
+		ctx = NULL;
+	}
+	sum->ctx = ctx;
+	return ctx != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status
+secret_sum_add(struct secret_sum *sum, const void *bytes, size_t len)
+{
+	if (sum->ctx == NULL || EVP_DigestUpdate(sum->ctx, bytes, len) != 1)
+		return STATUS_FAILED;
+	return STATUS_OK;
+}
+
+enum status
+secret_sum_end(struct secret_sum *sum, char out[SECRET_DIGEST_TEXT])
+{
+	unsigned char bytes[SECRET_BYTES];
+	unsigned int len = 0;
+	enum status status = STATUS_FAILED;
+
+	if (out != NULL && sum->ctx != NULL && EVP_DigestFinal_ex(sum->ctx, bytes, &len) == 1 &&
+	    len == SECRET_BYTES) {
+		secret_hex(bytes, sizeof(bytes), out);
+		status = STATUS_OK;
+	}
+	EVP_MD_CTX_free(sum->ctx);
+	sum->ctx = NULL;
+	return status;
+}
+
 /* RFC 2104: H((K ^ opad) || H((K ^ ipad) || text)); the key is shorter than a block. */
 enum status
 secret_hmac(const struct secret_key *key, const void *first, size_t first_len, const void *second,

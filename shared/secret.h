@@ -31,6 +31,13 @@ void secret_random_text(char *out, size_t len);
 
 /* SHA-256 (FIPS 180-4). */
 enum status secret_sha256(const void *bytes, size_t len, unsigned char out[SECRET_BYTES]) MUST_USE;
+/* SHA-256 of what comes in pieces. Every sum that was started is ended; `out` NULL drops it. */
+struct secret_sum {
+	void *ctx; /* private to secret.c */
+};
+enum status secret_sum_start(struct secret_sum *sum) MUST_USE;
+enum status secret_sum_add(struct secret_sum *sum, const void *bytes, size_t len) MUST_USE;
+enum status secret_sum_end(struct secret_sum *sum, char out[SECRET_DIGEST_TEXT]);
 /* HMAC-SHA-256 (RFC 2104) over up to two pieces, the second may be NULL. */
 enum status secret_hmac(const struct secret_key *key, const void *first, size_t first_len,
     const void *second, size_t second_len, unsigned char out[SECRET_BYTES]) MUST_USE;

@@ -123,6 +123,22 @@ time_after(clockid_t id, int64_t ms)
 	return at;
 }
 
+/* Prepared like every other statement: parsing BEGIN and COMMIT anew costs more than an entry's insert. */
+static const char begin_sql[] = "BEGIN";
+static const char begin_write_sql[] = "BEGIN IMMEDIATE";
+static const char commit_sql[] = "COMMIT";
+static const char rollback_sql[] = "ROLLBACK";
+
+static int
+run(struct db *db, const char *sql)
+{
+	struct query *q = query(db, sql);
+	int result = q != NULL ? sqlite3_step(q->stmt) : SQLITE_ERROR;
+
+	query_end(q);
+	return result;
+}
+
 /* A connected reader that nobody uses, else one that is not connected yet; NULL when all are lent. */
 static struct db *
 free_reader(struct store *store)
@@ -182,7 +198,7 @@ store_read(struct store *store, struct db **out)
 	if (status != STATUS_OK)
 		log_error("database: %s", why.text);
 	else
-		status = store_status(db, store_exec(db, "BEGIN"), "begin to read");
+		status = store_status(db, run(db, begin_sql), "begin to read");
 	if (status != STATUS_OK) {
 		return_reader(store, db);
 		return status;
@@ -195,7 +211,7 @@ void
 store_read_end(struct store *store, struct db *db)
 {
 	if (sqlite3_get_autocommit(db->handle) == 0)
-		(void)store_status(db, store_exec(db, "COMMIT"), "end reading");
+		(void)store_status(db, run(db, commit_sql), "end reading");
 	return_reader(store, db);
 }
 
@@ -224,7 +240,7 @@ store_write(struct store *store, struct db **out)
 		/* Only programs that do not queue, such as a database shell, make this wait. */
 		left_ms = (deadline_us - clock_us()) / 1000;
 		(void)sqlite3_busy_timeout(db->handle, left_ms > 1 ? (int)left_ms : 1);
-		status = store_status(db, store_exec(db, "BEGIN IMMEDIATE"), "begin to write");
+		status = store_status(db, run(db, begin_write_sql), "begin to write");
 		if (status != STATUS_OK)
 			store_unlock_file(store->lock_fd);
 	}
@@ -246,11 +262,11 @@ end_write(struct store *store)
 enum status
 store_commit(struct store *store, struct db *db)
 {
-	enum status status = store_status(db, store_exec(db, "COMMIT"), "commit");
+	enum status status = store_status(db, run(db, commit_sql), "commit");
 
 	if (status != STATUS_OK) {
 		if (sqlite3_get_autocommit(db->handle) == 0)
-			(void)store_exec(db, "ROLLBACK");
+			(void)run(db, rollback_sql);
 		/* An append was tried: whatever stopped it, it is a failure and no longer "busy". */
 		status = STATUS_FAILED;
 	}
@@ -262,6 +278,6 @@ void
 store_rollback(struct store *store, struct db *db)
 {
 	if (sqlite3_get_autocommit(db->handle) == 0)
-		(void)store_status(db, store_exec(db, "ROLLBACK"), "roll back");
+		(void)store_status(db, run(db, rollback_sql), "roll back");
 	end_write(store);
 }

@@ -86,6 +86,11 @@ const char *query_text(struct query *q, int column); /* "" for null */
 size_t query_length(struct query *q, int column);    /* bytes of that text */
 int64_t query_integer(struct query *q, int column);
 bool query_null(struct query *q, int column);
+/*
+ * Whether the columns of this row hold values of exactly these types, one letter a column: 'i' an integer, 't' a text
+ * without NUL. SQLite keeps whatever a shell wrote, and would convert it on reading.
+ */
+bool query_types(struct query *q, const char *types);
 void query_end(struct query *q); /* accepts NULL */
 
 /*

@@ -140,6 +140,19 @@ query_null(struct query *q, int column)
 	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
 }
 
+bool
+query_types(struct query *q, const char *types)
+{
+	for (int i = 0; types[i] != '\0'; i++) {
+		if (sqlite3_column_type(q->stmt, i) !=
+		    (types[i] == 'i' ? SQLITE_INTEGER : SQLITE_TEXT))
+			return false;
+		if (types[i] == 't' && strlen(query_text(q, i)) != query_length(q, i))
+			return false;
+	}
+	return true;
+}
+
 void
 query_end(struct query *q)
 {

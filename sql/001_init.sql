@@ -102,5 +102,5 @@ CREATE TABLE audit_checkpoint (
   created_ms  INTEGER NOT NULL,
   export_sha256  TEXT NOT NULL,    -- of the exported file
   heads       TEXT NOT NULL,       -- JSON: [[chain, chain_seq, mac], ...] as of upto_seq
-  mac         TEXT NOT NULL        -- HMAC over every column above, hex
+  mac         TEXT NOT NULL        -- HMAC over the previous checkpoint's mac and every column above, hex
 );

@@ -3,27 +3,6 @@
 # Lines: others ROUND CORES | disk ROUND FDATASYNC(p50 p99 per-second) COMMIT(p50 p99 per-second)
 #        hello|check ROUND C RATE P50 P99 | memory IDLE AFTER (kB) | threads C N | evaluation RULES NS
 
-function sorted(list, n, out,    i, j, v) {
-	for (i = 1; i <= n; i++) {
-		v = list[i] + 0
-		for (j = i - 1; j >= 1 && out[j] > v; j--)
-			out[j + 1] = out[j]
-		out[j + 1] = v
-	}
-}
-# Median, least and most of the values collected under a name; sets least and most.
-function median(name,    list, n, out) {
-	n = split(values[name], list, " ")
-	if (n == 0)
-		return 0
-	sorted(list, n, out)
-	least = out[1]
-	most = out[n]
-	return n % 2 ? out[(n + 1) / 2] : (out[n / 2] + out[n / 2 + 1]) / 2
-}
-function add(name, value) {
-	values[name] = values[name] " " value
-}
 # One goal: met when the value is below (or, with least=1, above) the limit.
 function goal(text, value, limit, unit, at_least,    met) {
 	met = at_least ? value >= limit : value <= limit

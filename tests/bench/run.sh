@@ -90,5 +90,5 @@ evaluation
 for c in 1 16 64; do
 	echo "threads $c $(cat "$dir/fastest.$c")" >>"$dir/results"
 done
-awk -f "$here/report.awk" -v format=$format -v machine="$(machine)" -v rounds="$rounds" \
+awk -f "$here/median.awk" -f "$here/report.awk" -v format=$format -v machine="$(machine)" -v rounds="$rounds" \
 	-v seconds="$seconds" -v filesystem="$filesystem" "$dir/results"

@@ -1,0 +1,26 @@
+/* key_commands.h - what the commands on keys share, with each other and with `apply`. */
+#ifndef ENFORGATE_CTL_KEY_COMMANDS_H
+#define ENFORGATE_CTL_KEY_COMMANDS_H
+
+#include "args.h"
+#include "keys.h"
+
+#define KEY_TIMEOUT_STANDARD_MS ((int64_t)15 * 60 * 1000)
+#define KEY_TIMEOUT_LEAST_MS ((int64_t)1000)
+#define KEY_TIMEOUT_MOST_MS ((int64_t)30 * 86400 * 1000)
+#define KEY_POLICIES_MAX 64 /* a key with more is denied everything (caller.h) */
+
+/* Prints that there is no such key, or that it failed. */
+int key_find(struct db *db, const char *name, struct key *key);
+/* Replaces the policies of a key; prints which name is unknown. */
+int key_give_policies(struct db *db, const char *key_id, const char *const *names, size_t count);
+/* Names of a key's policies with ", " between them; "" for none. Prints why not. */
+int key_policies_text(struct db *db, const char *key_id, struct buf *out);
+
+/* The audit entry of a change of a key, in its transaction: everything about it but its text. */
+int key_record(struct ctl *ctl, struct db *db, const char *act, const struct key *key);
+
+int ctl_key_list(struct ctl *ctl, int argc, char **argv);
+int ctl_key_show(struct ctl *ctl, int argc, char **argv);
+
+#endif

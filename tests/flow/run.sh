@@ -1,0 +1,112 @@
+# `make run` as a newcomer uses it, and what it leaves behind: nothing.
+. tests/lib.sh
+
+MAKE=$(command -v make)
+PORT=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+state="$T/a state's dir"
+STATES+=("$state")
+output=$T/run.out
+
+begin() { # state [variable=value]...
+	local state=$1
+	shift
+	: >"$output"
+	(
+		cd "$ROOT" || exit 1
+		exec env STATE="$state" PORT="$PORT" BUILD="$BUILD" "$@" setsid "$MAKE" run 3>&-
+	) >"$output" 2>&1 &
+	maker=$!
+	echo $maker >>"$TEST_PIDS"
+	for _ in $(seq 300); do
+		grep -q '^curl ' "$output" && return 0
+		kill -0 $maker 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+# Those with the generated configuration in their command line or the state directory in their environment.
+processes() { # state
+	{
+		grep -lF "$1/lighttpd.conf" /proc/[0-9]*/cmdline
+		grep -lF "ENFORGATE_CONF=$1/enforgate.conf" /proc/[0-9]*/environ
+	} 2>/dev/null | cut -d / -f 3 | sort -u | while read -r pid; do
+		[ ! -d "/proc/$pid" ] || echo "$pid"
+	done
+}
+end() { # signal
+	local i
+	kill "-$1" "${2:-$maker}"
+	for i in $(seq 100); do
+		kill -0 "$maker" 2>/dev/null || break
+		sleep 0.1
+	done
+	wait "$maker" 2>/dev/null
+}
+curl_line() { grep '^curl ' "$output"; }
+
+if begin "$state"; then ok 'make run gets ready'; else fatal "make run: $(cat "$output")"; fi
+is 'the curl line is one line' "$(curl_line | grep -c .)" 1
+BODY=$(cd / && sh -c "$(curl_line)")
+is 'the curl line works as it is, from any directory' "$(member decision)" allow
+BODY=$(cd / && sh -c "$(curl_line | sed 's/read_file/delete_file/')")
+is 'the demo policy denies delete_file' "$(member decision)" deny
+BODY=$(cd / && sh -c "$(curl_line | sed 's/read_file/send_mail/')")
+is 'the demo policy asks for send_mail' "$(member decision)" require_approval
+BODY=$(cd / && sh -c "$(curl_line | sed 's/notes.txt/..\/.env/')")
+is 'the demo policy looks at the path' "$(member decision)" deny
+is 'the key file is private' "$(stat -c %a "$state/demo.key")" 600
+is 'the key file holds the key alone' "$(grep -cE '^bwb_[0-9A-Za-z]{43}$' "$state/demo.key") $(grep -c . "$state/demo.key")" '1 1'
+is 'the state directory is private' "$(stat -c %a "$state")" 700
+is 'it has its configuration' "$([ -f "$state/enforgate.conf" ] && echo yes)" yes
+exits 'enforgatectl finds it' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" key list
+like 'only 127.0.0.1 listens' "$(awk -v p="$(printf ':%04X' "$PORT")" '$4 == "0A" && index($2, p) { print $2 }' /proc/net/tcp)" '^0100007F:[0-9A-F]+$'
+is 'the unix socket is private' "$(stat -c %a "$state"/check.sock* | sort -u)" 700
+key=$(cat "$state/demo.key")
+
+other=$maker
+PORT_KEPT=$PORT
+begin "$T/second" && end TERM
+like 'a taken port is named, with the way out' "$(cat "$output")" "port $PORT is taken.*PORT="
+is 'a run that found its port taken leaves nothing' "$(processes "$T/second")" ''
+PORT=$((PORT + 1))
+begin "$state" && end TERM
+like 'a state directory in use is refused' "$(cat "$output")" 'in use'
+PORT=$PORT_KEPT
+maker=$other
+is 'the first one still answers' "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/v1/check")" 405
+
+is 'lighttpd and a responder run' "$(processes "$state" | grep -c .)" 2
+end TERM
+is 'SIGTERM to make leaves no process' "$(processes "$state")" ''
+is 'SIGTERM leaves no socket' "$(ls "$state" | grep -c sock)" 0
+
+begin "$state" || not_ok 'second run' "$(cat "$output")"
+is 'the second run keeps the key' "$(cat "$state/demo.key")" "$key"
+BODY=$(sh -c "$(curl_line)")
+is 'the second run answers to it' "$(member decision)" allow
+exits 'the second run keeps the audit log' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" audit verify
+is 'entries of both runs' "$(sqlite3 "$state/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 5
+# Ctrl-C: SIGINT to the whole foreground group.
+end INT "-$maker"
+is 'Ctrl-C leaves no process' "$(processes "$state")" ''
+
+# A state directory whose socket path would be too long for the system.
+deep=$T/$(printf 'd%.0s' $(seq 120))
+STATES+=("$deep")
+if begin "$deep"; then ok 'a long STATE'; else not_ok 'a long STATE' "$(cat "$output")"; fi
+BODY=$(sh -c "$(curl_line)")
+is 'a long STATE: answers' "$(member decision)" allow
+end TERM
+is 'a long STATE: leaves no process' "$(processes "$deep")" ''
+
+# The first run was cut off between key and key file: the next one mends it.
+rm "$deep/demo.key"
+begin "$deep" || not_ok 'a lost key file' "$(cat "$output")"
+BODY=$(sh -c "$(curl_line)")
+is 'a lost key file: there is a new key that works' "$(member decision)" allow
+end TERM
+
+PORT=99999
+begin "$T/third"
+like 'a port that is none' "$(cat "$output")" 'PORT'
+finish

@@ -1,0 +1,183 @@
+# lib.sh - what the scripts of tests/flow, laws and long share; sourced by bash.
+#
+# A script makes checks (ok, not_ok, is, like, ...) and ends with `finish`; tests/run.sh reads the results from descriptor
+# 3. `T` is a directory of its own, removed at the end. Servers are real: lighttpd with httpd-examples/lighttpd.conf.
+set -u
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
+umask 022
+T=$(mktemp -d "${TMPDIR:-/tmp}/enforgate-test.XXXXXX") || exit 2
+TEST_PIDS=${TEST_PIDS:-$T/pids}
+{ true >&3; } 2>/dev/null || exec 3>&1 # run by hand
+
+SERVERS=()
+STATES=()
+
+# ---- Checks ----
+ok() { echo "ok $1" >&3; }
+not_ok() { # name why
+	echo "not ok $1: $(printf '%s' "$2" | tr '\n\r' '  ' | cut -c 1-600)" >&3
+}
+is() { # name got expected
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "expected \"$3\", got \"$2\""; fi
+}
+isnt() { # name got unwanted
+	if [ "$2" != "$3" ]; then ok "$1"; else not_ok "$1" "got \"$2\", which it must not be"; fi
+}
+like() { # name got regular-expression
+	if [[ $2 =~ $3 ]]; then ok "$1"; else not_ok "$1" "expected something like /$3/, got \"$2\""; fi
+}
+unlike() { # name got regular-expression
+	if [[ $2 =~ $3 ]]; then not_ok "$1" "expected nothing like /$3/, got \"$2\""; else ok "$1"; fi
+}
+# exits NAME CODE COMMAND...: its output is left in $OUT and $ERR.
+exits() {
+	local name=$1 expected=$2 code=0
+	shift 2
+	"$@" >"$T/out" 2>"$T/err" || code=$?
+	OUT=$(cat "$T/out")
+	ERR=$(cat "$T/err")
+	if [ "$code" = "$expected" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "expected exit code $expected, got $code; said: $OUT $ERR"
+	fi
+}
+# fatal WHY: the rest of the script makes no sense.
+fatal() {
+	not_ok fatal "$1"
+	exit 1
+}
+finish() {
+	sanitizer_reports
+	echo end >&3
+	exit 0
+}
+
+# ---- State directories ----
+ctl() { ENFORGATE_CONF=$S/enforgate.conf "$BUILD/enforgatectl" "$@"; }
+ctl_in() { # state command...
+	local S=$1
+	shift
+	ctl "$@"
+}
+# new_state NAME: an initialised state directory, which becomes the present one, $S.
+new_state() {
+	S=$T/$1
+	STATES+=("$S")
+	ctl init --state "$S" >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
+	mkdir -p "$S/htdocs"
+	# The tests' own requests must not run into the limit by accident.
+	setting failed_keys_per_minute 100000
+}
+setting() { # name value: in the present configuration
+	sed -i -E "/^#?$1 = /d" "$S/enforgate.conf"
+	echo "$1 = $2" >>"$S/enforgate.conf"
+}
+# policy NAME JSON [OPTION...]: puts it.
+policy() {
+	local name=$1
+	printf '%s' "$2" >"$T/policy.json"
+	shift 2
+	ctl policy put "$name" "$T/policy.json" "$@" >"$T/put.out" 2>&1 ||
+	    fatal "policy put $name: $(cat "$T/put.out")"
+}
+# new_key NAME [OPTION...]: prints the key.
+new_key() { ctl key add "$@" 2>"$T/key.err" || fatal "key add $1: $(cat "$T/key.err")"; }
+log_text() { cat "$S"/*.log 2>/dev/null; }
+audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'"; }
+
+# ---- Servers ----
+# start_server [PROCESSES] [STATE]: sets PORT, URL and SERVER (process id and group of lighttpd).
+start_server() {
+	local processes=${1:-1} state=${2:-$S} tries sockets
+	sockets=$(mktemp -d "$T/s.XXXX")
+	for tries in 1 2 3 4 5 6 7 8; do
+		PORT=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+		URL=http://127.0.0.1:$PORT/v1/check
+		sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$state" \
+		    "port=$PORT" "programs=$BUILD" "sockets=$sockets" "processes=$processes" \
+		    >"$sockets/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
+		# 3 is closed: a server that outlives the script would keep its reader waiting.
+		setsid lighttpd -D -f "$sockets/lighttpd.conf" 3>&- >"$sockets/out" 2>&1 &
+		SERVER=$!
+		echo $SERVER >>"$TEST_PIDS"
+		for _ in $(seq 200); do
+			if ! kill -0 $SERVER 2>/dev/null; then break; fi
+			if curl -s -o /dev/null -m 5 "$URL"; then
+				SERVERS+=("$SERVER")
+				return 0
+			fi
+			sleep 0.05
+		done
+		kill -KILL -- -$SERVER 2>/dev/null
+	done
+	fatal "no server: $(cat "$sockets/out" "$state/lighttpd.log" "$state/responder.log" 2>/dev/null | tail -n 5)"
+}
+responders() { # of $SERVER or $1: children of lighttpd
+	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
+	    awk -v parent="${1:-$SERVER}" '$2 == parent { print $1 }'
+}
+stop_server() { # [pid]
+	local pid=${1:-$SERVER}
+	kill -TERM "$pid" 2>/dev/null
+	for _ in $(seq 60); do
+		kill -0 -- "-$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill -KILL -- "-$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+}
+# What ASan, UBSan and TSan had to say, in programs run here and in responders.
+sanitizer_reports() {
+	local state found
+	for state in ${SERVERS[@]+"${SERVERS[@]}"}; do
+		stop_server "$state"
+	done
+	SERVERS=()
+	for state in ${STATES[@]+"${STATES[@]}"}; do
+		found=$(grep -hE 'Sanitizer|runtime error:' "$state"/responder.log 2>/dev/null | head -n 3)
+		[ -z "$found" ] || not_ok sanitizer "$found $(grep -h -A 12 -m 1 Sanitizer "$state"/responder.log)"
+	done
+}
+leave() {
+	local pid
+	for pid in ${SERVERS[@]+"${SERVERS[@]}"}; do
+		stop_server "$pid"
+	done
+	# shellcheck disable=SC2046 # process ids
+	kill $(jobs -p) 2>/dev/null
+	rm -rf "$T"
+}
+trap leave EXIT
+trap 'exit 143' TERM INT HUP
+
+# ---- Requests ----
+VERDICTS=0 # answers with status 200 so far
+# request CURL-ARGUMENT...: sets STATUS, BODY and HEADERS.
+request() {
+	STATUS=$(curl -s -m 30 -D "$T/headers" -o "$T/body" -w '%{http_code}' "$@") || STATUS=none
+	HEADERS=$(tr -d '\r' <"$T/headers" 2>/dev/null)
+	BODY=$(cat "$T/body" 2>/dev/null)
+	[ "$STATUS" != 200 ] || VERDICTS=$((VERDICTS + 1))
+}
+# post KEY BODY [CURL-ARGUMENT...]
+post() {
+	local key=$1 body=$2
+	shift 2
+	printf '%s' "$body" >"$T/request"
+	request "$URL" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
+	    --data-binary "@$T/request" "$@"
+}
+# call KEY TOOL [ARGS [SERVER]]
+call() {
+	post "$1" "{\"serverName\":\"${4:-files}\",\"toolName\":\"$2\",\"args\":${3:-{\}}}"
+}
+header() { # name
+	printf '%s\n' "$HEADERS" | sed -n "s/^$1: //Ip"
+}
+member() { # path: of the last body, "absent" where there is none
+	printf '%s' "$BODY" | jq -r "if has(\"$1\") then (.$1 | if . == null then \"null\" else . end) else \"absent\" end" 2>/dev/null
+}

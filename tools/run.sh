@@ -1,0 +1,142 @@
+#!/bin/sh
+# `make run`: a gateway to try out, on 127.0.0.1:$PORT with its state in $STATE, until Ctrl-C.
+#
+# The first run makes the state directory, a policy and a key, both called demo; later runs keep what is there.
+# lighttpd and the responders are a process group of their own: Ctrl-C reaches only this script, which ends
+# them in order and leaves none behind.
+set -eu
+cd "$(dirname "$0")/.."
+STATE=${STATE:-./run}
+PORT=${PORT:-8080}
+BUILD=${BUILD:-build}
+PATH=$PATH:/usr/sbin:/sbin
+SOCKET_PATH_MAX=90 # a socket's path may have 107 bytes, "/check.sock-N" included
+START_TRIES=100    # of a tenth of a second
+STOP_TRIES=30
+
+say() {
+	echo "run: $*"
+}
+fail() {
+	echo "run: $*" >&2
+	exit 1
+}
+quoted() { # for a shell
+	printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
+
+case $PORT in
+*[!0-9]* | '') fail "PORT is not a number: $PORT" ;;
+esac
+[ "$PORT" -ge 1 ] && [ "$PORT" -le 65535 ] || fail "PORT is not between 1 and 65535: $PORT"
+
+sh tools/packages.sh run
+case " ${MAKEFLAGS-} " in
+*" -j"* | *jobserver*) jobs= ;;
+*) jobs=-j$(nproc) ;;
+esac
+"${MAKE:-make}" -s --no-print-directory $jobs all
+
+umask 077
+mkdir -p -- "$STATE" || exit 1
+STATE=$(cd -- "$STATE" && pwd)
+case $STATE in
+*[\"\\]* | *"
+"*) fail "STATE must not hold quotation marks, backslashes or line ends: $STATE" ;;
+esac
+BUILD=$(cd -- "$BUILD" && pwd)
+ctl=$BUILD/enforgatectl
+export ENFORGATE_CONF="$STATE/enforgate.conf"
+
+# The lock is inherited by the server: also one that was left behind holds it.
+exec 9>"$STATE/run.lock"
+flock -n 9 || fail "$STATE is in use by another \`make run\`, or by a lighttpd or responder that one left behind"
+
+# Runs enforgatectl; what it says besides its output is shown only where it fails.
+administer() {
+	"$ctl" "$@" 2>"$STATE/ctl.err" && return
+	cat "$STATE/ctl.err" >&2
+	fail "enforgatectl $1 did not succeed; what it said is above"
+}
+first_run() {
+	administer init --state "$STATE" >/dev/null
+	"$ctl" policy show demo >/dev/null 2>&1 || administer policy put demo policies/demo.json >/dev/null
+	# A key that is there without its file: the first run was interrupted in between, its text is lost.
+	if "$ctl" key show demo >/dev/null 2>&1; then
+		administer key rotate demo >"$STATE/demo.key.new"
+	else
+		administer key add demo --policy demo >"$STATE/demo.key.new"
+	fi
+	rm -f "$STATE/ctl.err"
+	mv "$STATE/demo.key.new" "$STATE/demo.key"
+	say "made the state directory $STATE with a policy and a key called demo"
+}
+if [ -s "$STATE/demo.key" ]; then
+	say "the state directory is $STATE, as the last run left it"
+else
+	first_run
+fi
+
+sockets=$STATE
+temporary=
+if [ "$(printf '%s' "$STATE" | wc -c)" -gt "$SOCKET_PATH_MAX" ]; then
+	temporary=$(mktemp -d /tmp/enforgate.XXXXXX)
+	sockets=$temporary
+fi
+server=
+stop() {
+	trap '' INT TERM HUP
+	if [ -n "$server" ]; then
+		kill -TERM "$server" 2>/dev/null || true
+		tries=0
+		while kill -0 "-$server" 2>/dev/null && [ $tries -lt $STOP_TRIES ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+		kill -KILL "-$server" 2>/dev/null || true
+		wait "$server" 2>/dev/null || true
+	fi
+	rm -f "$sockets"/check.sock*
+	[ -z "$temporary" ] || rmdir "$temporary"
+}
+trap stop EXIT
+trap 'echo; say stopped; exit 0' INT TERM HUP
+
+mkdir -p "$STATE/htdocs"
+sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf "port=$PORT" "state=$STATE" \
+    "programs=$BUILD" "sockets=$sockets" >"$STATE/lighttpd.conf"
+: >"$STATE/lighttpd.out"
+setsid lighttpd -D -f "$STATE/lighttpd.conf" >"$STATE/lighttpd.out" 2>&1 &
+server=$!
+
+explain_failure() {
+	if cat "$STATE/lighttpd.out" "$STATE/lighttpd.log" 2>/dev/null | tail -n 5 |
+	    grep -q 'Address already in use'; then
+		fail "port $PORT is taken; choose another one: PORT=$((PORT % 65535 + 1)) make run"
+	fi
+	tail -n 5 "$STATE/lighttpd.out" "$STATE/lighttpd.log" >&2 || true
+	fail "lighttpd did not start; its last words are above"
+}
+url=http://127.0.0.1:$PORT/v1/check
+tries=0
+until curl -s -o /dev/null -m 2 "$url"; do
+	kill -0 "$server" 2>/dev/null || explain_failure
+	[ $tries -lt $START_TRIES ] || fail "no answer from $url; look into $STATE/lighttpd.log"
+	tries=$((tries + 1))
+	sleep 0.1
+done
+kill -0 "$server" 2>/dev/null || explain_failure
+
+say "ready. Ask for a verdict, in another terminal:"
+echo
+echo "curl -s $url -H \"Authorization: Bearer \$(cat $(quoted "$STATE/demo.key"))\"" \
+    "-H 'Content-Type: application/json'" \
+    "-d '{\"serverName\":\"files\",\"toolName\":\"read_file\",\"args\":{\"path\":\"notes.txt\"}}'"
+echo
+say "try also delete_file or send_mail. Keys, policies and the audit log:"
+say "  ENFORGATE_CONF=$(quoted "$ENFORGATE_CONF") $(quoted "$ctl") audit list"
+say "Ctrl-C stops it."
+status=0
+wait "$server" || status=$?
+say "lighttpd ended by itself (status $status); look into $STATE/lighttpd.log" >&2
+exit 1
