@@ -2,7 +2,8 @@
  * json.c - the owner of json-c: parsing, reading and building; see json.h.
  *
  * json_guard.c has judged every text before json-c sees it, so json-c's own strictness is a second
- * line only.
+ * line only. What it cannot mend: where an allocation fails inside the tokener, json-c 0.16 may end
+ * the process, or drop a member or a piece of a string and still report success.
  */
 #include "json.h"
 
