@@ -102,7 +102,7 @@ print_report_json(const struct audit_report *report)
 static void
 print_findings(const struct audit_report *report)
 {
-	printf("the log does not verify: %s\n", report->findings[0].text.text);
+	printf("does not verify: %s\n", report->findings[0].text.text);
 	for (int i = 1; i < report->nfindings && i < AUDIT_FINDINGS_MAX; i++)
 		printf("also: %s\n", report->findings[i].text.text);
 	if (report->nfindings > AUDIT_FINDINGS_MAX)
@@ -121,8 +121,8 @@ print_report(const struct ctl *ctl, const struct audit_report *report)
 	}
 	if (report->nfindings > 0)
 		print_findings(report);
-	printf("%" PRId64 " entries (%" PRId64 " to %" PRId64 ") in %" PRId64 " chains, %" PRId64
-	       " checkpoints, %" PRId64 " entries/s\n",
+	printf("entries: %" PRId64 " (%" PRId64 " to %" PRId64 "), chains: %" PRId64
+	       ", checkpoints: %" PRId64 ", entries/s: %" PRId64 "\n",
 	    report->entries, report->first_seq, report->last_seq, report->chains,
 	    report->checkpoints, per_second(report));
 	if (report->has_anchor) {
@@ -149,6 +149,8 @@ accept_restore(struct ctl *ctl, const struct audit_report *report)
 {
 	struct problem why = {""};
 	enum status status = audit_accept_restore(ctl->audit, report, &why);
+	struct json_object *root;
+	bool ok;
 	int code;
 
 	if (status == STATUS_REFUSED) {
@@ -158,8 +160,13 @@ accept_restore(struct ctl *ctl, const struct audit_report *report)
 	}
 	if (status != STATUS_OK)
 		return ctl_error("%s", why.text);
-	if (ctl->json)
-		return print_report_json(report);
+	if (ctl->json) {
+		root = json_new_object();
+		ok = root != NULL;
+		ok = json_set_bool(root, "acknowledged", true) && ok;
+		ok = json_set_text(root, "text", report->findings[0].text.text) && ok;
+		return ctl_print_json(root, ok);
+	}
 	printf("acknowledged, with an entry of its own and a new anchor: %s\n",
 	    report->findings[0].text.text);
 	return ctl_output();
