@@ -1,125 +1,10 @@
-/*
- * json.c - the owner of json-c: parsing, reading and building; see json.h.
- *
- * json_guard.c has judged every text before json-c sees it, so json-c's own strictness is a second
- * line only. What it cannot mend: where an allocation fails inside the tokener, json-c 0.16 may end
- * the process, or drop a member or a piece of a string and still report success.
- */
-#include "json.h"
+/* json.c - reading and building trees; see json.h. Parsing is in json_parse.c. */
+#include "json_node.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* json-c has types of these names, json.h has functions. */
-#define json_bool jsonc_bool
-#define json_type jsonc_type
-#include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
-#undef json_bool
-#undef json_type
-
 #include "decimal.h"
-#include "json_guard.h"
-
-/* A tokener keeps a buffer as long as the longest string it has seen; one that saw more is dropped. */
-#define TOKENER_KEEP_MAX ((size_t)64 << 10)
-
-/* One tokener a thread: making one costs a third of parsing a small text. */
-static pthread_once_t tokener_once = PTHREAD_ONCE_INIT;
-static pthread_key_t tokener_key;
-static bool tokener_key_made;
-
-static void
-tokener_free(void *tokener)
-{
-	json_tokener_free(tokener);
-}
-
-static void
-tokener_key_create(void)
-{
-	tokener_key_made = pthread_key_create(&tokener_key, tokener_free) == 0;
-}
-
-static struct json_tokener *
-tokener_take(void)
-{
-	struct json_tokener *tokener;
-
-	(void)pthread_once(&tokener_once, tokener_key_create);
-	tokener = tokener_key_made ? pthread_getspecific(tokener_key) : NULL;
-	if (tokener != NULL)
-		return tokener;
-	/* json-c counts a level more than there are brackets. */
-	tokener = json_tokener_new_ex(JSON_NESTING_MAX + 2);
-	if (tokener != NULL)
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	return tokener;
-}
-
-static void
-tokener_give_back(struct json_tokener *tokener, size_t len)
-{
-	json_tokener_reset(tokener);
-	if (tokener_key_made && len <= TOKENER_KEEP_MAX &&
-	    pthread_setspecific(tokener_key, tokener) == 0)
-		return;
-	if (tokener_key_made)
-		(void)pthread_setspecific(tokener_key, NULL);
-	json_tokener_free(tokener);
-}
-
-/* Whether the first thing in a text that passed the guard is the word null. */
-static bool
-is_null_document(const char *text, size_t len)
-{
-	while (len > 0 && strchr(" \t\r\n", *text) != NULL) {
-		text++;
-		len--;
-	}
-	return len > 0 && *text == 'n';
-}
-
-enum status
-json_parse(const char *text, size_t len, const struct json_limits *limits,
-    struct json_object **root, struct problem *why)
-{
-	struct json_tokener *tokener;
-	enum json_tokener_error error;
-	enum status status;
-
-	*root = NULL;
-	status = json_guard(text, len, limits, why);
-	if (status != STATUS_OK)
-		return status;
-	tokener = tokener_take();
-	if (tokener == NULL) {
-		problem_set(why, "out of memory");
-		return STATUS_NO_MEMORY;
-	}
-	*root = json_tokener_parse_ex(tokener, text, (int)len);
-	error = json_tokener_get_error(tokener);
-	if (error == json_tokener_continue) {
-		/* A number or word is complete only when json-c sees what follows: a NUL ends it. */
-		*root = json_tokener_parse_ex(tokener, "", 1);
-		error = json_tokener_get_error(tokener);
-	}
-	tokener_give_back(tokener, len);
-	if (error != json_tokener_success) {
-		problem_set(why, "not read as JSON: %s", json_tokener_error_desc(error));
-		json_free(*root);
-		*root = NULL;
-		return STATUS_INVALID;
-	}
-	/* json-c 0.16 reports success where it had no memory for a node. */
-	if (*root == NULL && !is_null_document(text, len)) {
-		problem_set(why, "out of memory");
-		return STATUS_NO_MEMORY;
-	}
-	return STATUS_OK;
-}
 
 void
 json_free(struct json_object *root)
@@ -232,7 +117,7 @@ json_integer(const struct json_object *node, int64_t *value)
 	       decimal_integer(&d, value);
 }
 
-/* json-c keeps the text of each double it parsed as the node's user data; integers it converts. */
+/* json_parse.c keeps the text of a fraction as the node's user data; integers are converted. */
 const char *
 json_number_text(const struct json_object *node, char *scratch)
 {
@@ -285,13 +170,43 @@ json_new_array(void)
 	return json_object_new_array();
 }
 
+/*
+ * json-c copies a name and, where its table then cannot grow, loses the copy (0.16 to 0.19). So it
+ * gets ours as a constant, and it becomes json-c's to free once it is in the table.
+ */
+struct lh_entry *
+json_slot(struct json_object *object, char *name)
+{
+	struct lh_table *members = json_object_get_object(object);
+	struct lh_entry *entry = lh_table_lookup_entry(members, name);
+
+	if (entry != NULL) {
+		free(name);
+		json_free(lh_entry_v(entry));
+		lh_entry_set_val(entry, NULL);
+		return entry;
+	}
+	if (json_object_object_add_ex(object, name, NULL,
+		JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY) != 0) {
+		free(name);
+		return NULL;
+	}
+	members->tail->k_is_constant = 0;
+	return members->tail;
+}
+
 bool
 json_set(struct json_object *object, const char *name, struct json_object *value)
 {
-	if (json_type(object) == JSON_OBJECT && json_object_object_add(object, name, value) == 0)
-		return true;
-	json_free(value);
-	return false;
+	char *copy = json_type(object) == JSON_OBJECT ? strdup(name) : NULL;
+	struct lh_entry *slot = copy != NULL ? json_slot(object, copy) : NULL;
+
+	if (slot == NULL) {
+		json_free(value);
+		return false;
+	}
+	lh_entry_set_val(slot, value);
+	return true;
 }
 
 bool

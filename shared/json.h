@@ -1,11 +1,11 @@
 /*
  * json.h - JSON as this gateway needs it: json-c behind limits and exactness.
  *
- * json.c is the only file that knows json-c. What json-c would alter silently is refused before it
- * sees the text (measured with json-c 0.16): integers outside 64 bits, which it saturates;
- * "\u0000" in a member name, which cuts the name; a lone surrogate, which it replaces by U+FFFD (RFC 8785
- * section 3.2.2.2 calls it an error); bytes that are not UTF-8 (RFC 8259 section 8.1). "-0" is kept
- * as the number zero. Where a member is repeated the last one counts: it is the only one that is
+ * json-c holds the trees; json.c and json_parse.c alone know it. Its parser is not used: it alters values,
+ * and with memory exhausted whole members (see json_parse.c). What a tree cannot hold exactly is
+ * refused: integers outside 64 bits; "\u0000" in a member name; a lone surrogate (RFC 8785 section
+ * 3.2.2.2 calls it an error); bytes that are not UTF-8 (RFC 8259 section 8.1). "-0" is kept as the
+ * number zero. Where a member is repeated the last one counts: it is the only one that is
  * judged, hashed and sent on. Numbers keep the digits they were written with.
  *
  * A struct json_object is json-c's node. Trees are owned by whoever parsed or built them; a node got
@@ -29,15 +29,16 @@ struct json_object;
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
 
 struct json_limits {
-	size_t bytes;	  /* of the whole text */
+	size_t bytes;     /* of the whole text */
 	unsigned nesting; /* levels of objects and arrays; the outermost is level 1 */
-	size_t members;	  /* members and elements in the whole text together */
+	size_t members;   /* members and elements in the whole text together */
 };
 
 /*
  * Reads exactly one complete document (RFC 8259); white space around it is allowed, nothing else.
  * STATUS_OK: *root is owned by the caller (a document `null` gives *root == NULL).
  * STATUS_INVALID or STATUS_TOO_LARGE: `why` says what and at which byte (counted from 0).
+ * STATUS_NO_MEMORY: an allocation failed, whichever it was. *root is NULL unless STATUS_OK.
  */
 enum status json_parse(const char *text, size_t len, const struct json_limits *limits,
     struct json_object **root, struct problem *why) MUST_USE;

@@ -1,4 +1,4 @@
-/* test_json_guard.c - what is refused before json-c sees it, why, and at which byte. */
+/* test_json_parse.c - what is refused, why, and at which byte. */
 #include "testing.h"
 
 #include "json.h"
@@ -230,5 +230,5 @@ main(void)
 	    cmocka_unit_test(limit_is_the_last_size_accepted),
 	};
 
-	return cmocka_run_group_tests_name("json_guard", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("json_parse", tests, NULL, NULL);
 }
