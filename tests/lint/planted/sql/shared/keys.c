@@ -1,0 +1,1 @@
+	snprintf(sql, sizeof(sql), "SELECT %s FROM api_key", column);
