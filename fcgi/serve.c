@@ -227,7 +227,6 @@ serve(const struct door *door)
 	life.door = door;
 	/* libfcgi's buffers of 8 KiB come and go with each request: nothing is given back or gathered in between. */
 	(void)mallopt(M_ARENA_MAX, ARENAS);
-	(void)mallopt(M_MXFAST, 0);
 	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

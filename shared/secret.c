@@ -14,7 +14,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#define HMAC_BLOCK 64 /* bytes of a SHA-256 block, RFC 2104 section 2 */
+#define RANDOM_POOL 512 /* bytes */
+#define HMAC_BLOCK 64   /* bytes of a SHA-256 block, RFC 2104 section 2 */
 #define KEY_FILE_HEAD "enforgate-key-1 "
 #define KEY_FILE_LEN (sizeof(KEY_FILE_HEAD) - 1 + 2 * SECRET_BYTES + 1)
 
@@ -68,27 +69,40 @@ secret_random(void *out, size_t len)
 	}
 }
 
+/* Bytes for texts, fetched a few requests ahead: a call of the kernel for each id would cost more than the rest of it. */
+static _Thread_local unsigned char pool[RANDOM_POOL];
+static _Thread_local size_t pool_left;
+
+static unsigned char
+random_byte(void)
+{
+	unsigned char byte;
+
+	if (pool_left == 0) {
+		secret_random(pool, sizeof(pool));
+		pool_left = sizeof(pool);
+	}
+	byte = pool[--pool_left];
+	pool[pool_left] = 0; /* nobody finds in memory what was given away */
+	return byte;
+}
+
 void
 secret_random_text(char *out, size_t len)
 {
 	static const char base62[] =
 	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	unsigned char bytes[64];
-	size_t have = 0;
+	unsigned char byte;
 
 	while (len > 0) {
-		if (have == 0) {
-			secret_random(bytes, sizeof(bytes));
-			have = sizeof(bytes);
-		}
+		byte = random_byte();
 		/* 248 = 4 * 62: the bytes above would favour the first characters. */
-		if (bytes[--have] < 248) {
-			*out++ = base62[bytes[have] % 62];
+		if (byte < 248) {
+			*out++ = base62[byte % 62];
 			len--;
 		}
 	}
 	*out = '\0';
-	secret_wipe(bytes, sizeof(bytes));
 }
 
 /* One digest over up to three pieces, in this thread's own context. */
