@@ -27,8 +27,7 @@ tsan)
 *) build ;;
 esac
 case $kind in
-test-long) suites='laws-broken long' ;;
-asan | tsan) suites='unit cases laws flow' ;;
+test-long) suites='long' ;;
 *) suites='unit cases laws flow' ;;
 esac
 export BUILD

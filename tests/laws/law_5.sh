@@ -36,8 +36,9 @@ many=$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdi
 is "there was load ($many verdicts)" "$((many > 100))" 1
 puts=$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE tool = 'policy.put'")
 is 'every put has its entry' "$puts" 13
-stale=$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit AS v WHERE kind = 'verdict' AND tool = 't' AND policy_version > 0
-	AND policy_version <> (SELECT count(*) FROM audit AS p WHERE p.tool = 'policy.put' AND p.seq < v.seq)")
+stale=$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM (SELECT kind, tool, policy_version AS used,
+	sum(tool = 'policy.put') OVER (ORDER BY seq) AS in_force FROM audit)
+	WHERE kind = 'verdict' AND tool = 't' AND used > 0 AND used <> in_force")
 is 'no verdict under a version that was not in force' "$stale" 0
 after() { # act: seq of its last entry
 	sqlite3 "$S/enforgate.db" "SELECT max(seq) FROM audit WHERE kind = 'admin' AND tool = '$1'"

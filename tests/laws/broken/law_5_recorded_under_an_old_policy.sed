@@ -1,0 +1,2 @@
+# file: shared/gate.c
+s/&entry, caller->generation)/\&entry, 0)/

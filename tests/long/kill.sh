@@ -1,0 +1,3 @@
+# 200 kills.
+KILLS=200
+. tests/laws/law_7.sh
