@@ -38,50 +38,56 @@ counted(void *block, long blocks)
 	return block;
 }
 
+static struct {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	bool looking;
+	bool found;
+} next;
+
+/* False while dlsym() is at work, which can do without memory. */
+static UNCHECKED bool
+found_next(void)
+{
+	if (next.looking || next.found)
+		return next.found;
+	next.looking = true;
+	*(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
+	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
+	*(void **)&next.realloc = dlsym(RTLD_NEXT, "realloc");
+	*(void **)&next.free = dlsym(RTLD_NEXT, "free");
+	next.looking = false;
+	next.found = true;
+	return true;
+}
+
 UNCHECKED void *
 malloc(size_t size)
 {
-	static void *(*next)(size_t);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "malloc");
-	return refused() ? NULL : counted(next(size), 1);
+	return !found_next() || refused() ? NULL : counted(next.malloc(size), 1);
 }
 
 UNCHECKED void *
 calloc(size_t count, size_t size)
 {
-	static void *(*next)(size_t, size_t);
-	static bool looking; /* dlsym() can do without */
-
-	if (next == NULL) {
-		if (looking)
-			return NULL;
-		looking = true;
-		*(void **)&next = dlsym(RTLD_NEXT, "calloc");
-	}
-	return refused() ? NULL : counted(next(count, size), 1);
+	return !found_next() || refused() ? NULL : counted(next.calloc(count, size), 1);
 }
 
 UNCHECKED void *
 realloc(void *block, size_t size)
 {
-	static void *(*next)(void *, size_t);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "realloc");
-	return refused() ? NULL : counted(next(block, size), block == NULL ? 1 : 0);
+	if (!found_next() || refused())
+		return NULL;
+	return counted(next.realloc(block, size), block == NULL ? 1 : 0);
 }
 
 UNCHECKED void
 free(void *block)
 {
-	static void (*next)(void *);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "free");
-	(void)counted(block, -1);
-	next(block);
+	if (found_next())
+		next.free(counted(block, -1));
 }
 
 /* Whether there was an allocation left to fail since arm(). */
@@ -100,6 +106,15 @@ arm(long fail_at, bool exhausted)
 	heap.count = 0;
 	heap.live = 0;
 	heap.armed = true;
+}
+
+/* AddressSanitizer has a strdup() that does not come through here; it finds leaks by itself. */
+static void
+assert_nothing_lives(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	assert_int_equal(heap.live, 0);
+#endif
 }
 
 /* Runs a scenario with each of its allocations failing, alone and with all that follow, then with none. */
@@ -179,7 +194,7 @@ parse_once(long fail_at, bool exhausted)
 	heap.armed = true;
 	json_free(root);
 	heap.armed = false;
-	assert_int_equal(heap.live, 0);
+	assert_nothing_lives();
 }
 
 static void
@@ -193,7 +208,7 @@ static void
 build_once(long fail_at, bool exhausted)
 {
 	struct json_object *root, *list;
-	char name[8];
+	char name[16];
 	bool good, failed;
 
 	arm(fail_at, exhausted);
@@ -212,14 +227,14 @@ build_once(long fail_at, bool exhausted)
 	heap.armed = true;
 	json_free(root);
 	heap.armed = false;
-	assert_int_equal(heap.live, 0);
+	assert_nothing_lives();
 }
 
 static void
 tree_that_cannot_be_built_leaks_nothing(void **state)
 {
 	(void)state;
-	fail_each_allocation(build_once, 100);
+	fail_each_allocation(build_once, 80);
 }
 
 static char expected_canonical[2048];
@@ -241,7 +256,7 @@ write_canonical_once(long fail_at, bool exhausted)
 	heap.armed = true;
 	buf_free(&out);
 	heap.armed = false;
-	assert_int_equal(heap.live, 0);
+	assert_nothing_lives();
 	json_free(root);
 }
 
@@ -280,7 +295,7 @@ digest_once(long fail_at, bool exhausted)
 	assert_string_equal(call.digest, failed ? "" : expected_digest);
 	/* Else libcrypto has freed or renewed what it keeps for the thread. */
 	if (status == STATUS_NO_MEMORY)
-		assert_int_equal(heap.live, 0);
+		assert_nothing_lives();
 	call_free(&call);
 }
 
