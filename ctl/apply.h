@@ -16,7 +16,7 @@ struct apply {
 	const struct json_object *root;
 	size_t changes;
 	struct json_object *lines; /* what changed, one text each */
-	struct apply_key *keys;	   /* new keys; wiped and freed by apply.c */
+	struct apply_key *keys;    /* new keys; wiped and freed by apply.c */
 	size_t nkeys;
 };
 

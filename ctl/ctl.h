@@ -22,11 +22,11 @@ struct ctl_command;
 
 struct ctl {
 	const struct ctl_command *command; /* the one that runs; its usage is shown with errors */
-	bool json;		  /* --json was given */
-	struct config config;	  /* valid after ctl_open() */
-	struct secret_key master; /* likewise */
-	struct store *store;	  /* likewise */
-	struct audit *audit;	  /* likewise */
+	bool json;                         /* --json was given */
+	struct config config;              /* valid after ctl_open() */
+	struct secret_key master;          /* likewise */
+	struct store *store;               /* likewise */
+	struct audit *audit;               /* likewise */
 };
 
 /* One subcommand; argv[0] is its own name, options already taken out are --json and --conf. */
@@ -53,11 +53,13 @@ int ctl_failed(const char *doing, enum status status);
  * Runs `change` in one write transaction, between ctl_open() and ctl_close(). `change` returns CTL_DONE to
  * commit; with anything else, for which it has printed the error, it is rolled back. Returns the exit code.
  */
-int ctl_change(struct ctl *ctl, int (*change)(struct ctl *ctl, struct db *db, void *arg), void *arg);
+int ctl_change(
+    struct ctl *ctl, int (*change)(struct ctl *ctl, struct db *db, void *arg), void *arg);
 /* The same for reading. */
 int ctl_look(struct ctl *ctl, int (*look)(struct ctl *ctl, struct db *db, void *arg), void *arg);
 /* The audit entry of a change, in its transaction; `act` as "key.add", the rest for people. */
-int ctl_record(struct ctl *ctl, struct db *db, const char *act, const char *format, ...) PRINTF_LIKE(4, 5);
+int ctl_record(struct ctl *ctl, struct db *db, const char *act, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 /* Prints a tree that was built (ok) with an end of line, and frees it in any case. */
 int ctl_print_json(struct json_object *root, bool ok);

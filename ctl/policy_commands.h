@@ -29,7 +29,8 @@ struct policy_put {
 /* Adds a version in the caller's write transaction, unless nothing changed. Prints what is wrong. */
 int policy_put_in(struct ctl *ctl, struct db *db, struct policy_put *put);
 /* Enables or disables; *changed tells whether it was otherwise before. Prints what is wrong. */
-int policy_enable_in(struct ctl *ctl, struct db *db, const char *name, bool enabled, bool dry, bool *changed);
+int policy_enable_in(
+    struct ctl *ctl, struct db *db, const char *name, bool enabled, bool dry, bool *changed);
 
 /* Finds the version in force or a given one; prints that there is none. */
 int policy_find(struct db *db, const char *name, int64_t version, struct policy_row *row);

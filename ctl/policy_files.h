@@ -28,8 +28,8 @@ int policy_test_file(const char *path, bool json, FILE *out, FILE *err);
  * Evaluates a call and prints the verdict, and of each rule looked at why it did or did not match. No
  * argument's value is printed. 0, or 2 when memory runs out.
  */
-int policy_explain_call(const struct policy *const *policies, size_t n, const struct call *call,
-    bool json, FILE *out);
+int policy_explain_call(
+    const struct policy *const *policies, size_t n, const struct call *call, bool json, FILE *out);
 
 /*
  * Appends a file of at most out->cap bytes. STATUS_FAILED or STATUS_TOO_LARGE: `why` names the file. For the

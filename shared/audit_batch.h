@@ -21,11 +21,11 @@ struct audit_batch {
 		int64_t time_ms;
 	} chains[AUDIT_BATCH_CHAINS];
 	int64_t time_ms; /* of entries that bring none */
-	bool broken;	 /* a head could not be written: nothing may be committed */
+	bool broken;     /* a head could not be written: nothing may be committed */
 };
 
-enum status audit_batch_begin(struct audit_batch *batch, const struct audit_keys *keys,
-    struct db *db) MUST_USE;
+enum status audit_batch_begin(
+    struct audit_batch *batch, const struct audit_keys *keys, struct db *db) MUST_USE;
 
 /* A failed entry leaves the heads where they were, so that only its own request fails. */
 enum status audit_batch_append(struct audit_batch *batch, struct audit_entry *entry) MUST_USE;

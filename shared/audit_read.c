@@ -108,7 +108,7 @@ point_into_text(struct audit_slice *slice, size_t places[][AUDIT_FIELDS])
 static enum status
 read_slice(struct audit_slice *slice, struct db *db, const char *sql, int64_t after, int64_t upto)
 {
-	size_t places[AUDIT_SLICE_ROWS][AUDIT_FIELDS];
+	size_t places[AUDIT_SLICE_ROWS][AUDIT_FIELDS] = {{0}};
 	struct query *q = query(db, sql);
 	enum query_step step = QUERY_ROW;
 	enum status status;

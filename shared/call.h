@@ -19,7 +19,7 @@
 struct call {
 	char server[CALL_NAME_MAX + 1];
 	char tool[CALL_NAME_MAX + 1];
-	struct json_object *args; /* owned, an object; NULL means {} */
+	struct json_object *args;        /* owned, an object; NULL means {} */
 	char digest[SECRET_DIGEST_TEXT]; /* lower-case hex, set by call_digest() */
 };
 

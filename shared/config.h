@@ -28,12 +28,12 @@ struct config {
 	int64_t body_max;   /* bytes */
 	int64_t nesting_max;
 	int64_t members_max;
-	int64_t header_max;	     /* bytes of one header's value */
+	int64_t header_max;           /* bytes of one header's value */
 	int64_t database_deadline_ms; /* wait for the database lock before 503 */
 	bool database_rollback_journal;
 	int64_t failed_keys_per_minute; /* 401 answers per address before 429; 0: no limit */
-	int64_t audit_keep_days;	/* audit roll: 0 keeps all */
-	int64_t audit_keep_bytes;	/* audit roll: 0 keeps all */
+	int64_t audit_keep_days;        /* audit roll: 0 keeps all */
+	int64_t audit_keep_bytes;       /* audit roll: 0 keeps all */
 	char audit_export_dir[PATH_MAX];
 };
 

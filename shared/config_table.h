@@ -9,7 +9,14 @@
 
 #include "config.h"
 
-enum config_kind { CONFIG_PATH, CONFIG_LOG, CONFIG_URL, CONFIG_NUMBER, CONFIG_BYTES, CONFIG_YES_NO };
+enum config_kind {
+	CONFIG_PATH,
+	CONFIG_LOG,
+	CONFIG_URL,
+	CONFIG_NUMBER,
+	CONFIG_BYTES,
+	CONFIG_YES_NO
+};
 
 struct config_setting {
 	const char *name;
@@ -17,9 +24,10 @@ struct config_setting {
 	size_t offset; /* in struct config: char[], int64_t or bool by kind */
 	int64_t min;
 	int64_t max;
-	int64_t number;	      /* default of numbers and of yes or no */
-	const char *standard; /* the same as text; of a path its name in the state directory; NULL: required */
-	const char *help;     /* comment lines of the sample, without '#' */
+	int64_t number; /* default of numbers and of yes or no */
+	const char *
+	    standard; /* the same as text; of a path its name in the state directory; NULL: required */
+	const char *help; /* comment lines of the sample, without '#' */
 };
 
 #define CONFIG_SETTINGS_MAX 24

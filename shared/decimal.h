@@ -18,10 +18,10 @@
 #define DECIMAL_EXPONENT_MAX 1000000
 
 struct decimal {
-	bool negative;	    /* false for zero */
+	bool negative;      /* false for zero */
 	const char *digits; /* from the first to the last significant digit; may hold one '.' */
-	size_t len;	    /* bytes of `digits`; 0 for zero */
-	size_t count;	    /* significant digits in them */
+	size_t len;         /* bytes of `digits`; 0 for zero */
+	size_t count;       /* significant digits in them */
 	int64_t exponent;   /* value = 0.DIGITS * 10^exponent */
 };
 

@@ -47,7 +47,8 @@ enum status key_hash(const char *text, size_t len, char out[SECRET_DIGEST_TEXT])
 enum status keys_find_hash(struct db *db, const char *hash, struct key *out) MUST_USE;
 enum status keys_find_name(struct db *db, const char *name, struct key *out) MUST_USE;
 /* In order of name; stops early when `each` returns false. */
-enum status keys_each(struct db *db, bool (*each)(void *arg, const struct key *key), void *arg) MUST_USE;
+enum status keys_each(
+    struct db *db, bool (*each)(void *arg, const struct key *key), void *arg) MUST_USE;
 
 /* When the key was last used: the time of the last entry of its audit chain; 0: never. */
 enum status keys_last_used(struct db *db, const char *id, int64_t *time_ms) MUST_USE;
@@ -62,11 +63,11 @@ enum status keys_revoke(struct db *db, const char *id, int64_t now_ms) MUST_USE;
 enum status keys_rotate(struct db *db, const char *id, const char *text) MUST_USE;
 
 /* The policies of a key: exactly those named replace what there was. */
-enum status keys_set_policies(struct db *db, const char *id, const char *const *policy_ids,
-    size_t count) MUST_USE;
+enum status keys_set_policies(
+    struct db *db, const char *id, const char *const *policy_ids, size_t count) MUST_USE;
 /* Names of a key's policies, disabled ones too, in order of name. */
-enum status keys_each_policy(struct db *db, const char *id, bool (*each)(void *arg, const char *name),
-    void *arg) MUST_USE;
+enum status keys_each_policy(
+    struct db *db, const char *id, bool (*each)(void *arg, const char *name), void *arg) MUST_USE;
 /* Names of the keys that a policy judges, in order. */
 enum status keys_each_of_policy(struct db *db, const char *policy_id,
     bool (*each)(void *arg, const char *name), void *arg) MUST_USE;

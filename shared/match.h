@@ -20,9 +20,9 @@ bool match_glob(const char *pattern, const char *text);
 
 struct regex;
 
-#define REGEX_PATTERN_MAX 4096		/* bytes */
-#define REGEX_TEXT_MAX ((size_t)1 << 20) /* bytes; a longer text cannot be searched */
-#define REGEX_LOOKBEHIND_MAX 255	/* characters */
+#define REGEX_PATTERN_MAX 4096                /* bytes */
+#define REGEX_TEXT_MAX ((size_t)1 << 20)      /* bytes; a longer text cannot be searched */
+#define REGEX_LOOKBEHIND_MAX 255              /* characters */
 #define REGEX_COMPILED_MAX ((size_t)64 << 10) /* bytes of compiled form: nested counts multiply */
 
 /*

@@ -20,19 +20,21 @@ struct policy_row {
 	int64_t version;
 	int64_t priority;
 	enum decision default_decision;
-	int64_t created_ms;   /* of this version */
-	const char *document; /* borrowed while `each` runs; policy_row_free() after policies_find() */
+	int64_t created_ms; /* of this version */
+	const char
+	    *document; /* borrowed while `each` runs; policy_row_free() after policies_find() */
 };
 
 /*
  * The version in force (version 0) or a given one, which is found of a removed policy too.
  * STATUS_NOT_FOUND; else policy_row_free().
  */
-enum status policies_find(struct db *db, const char *name, int64_t version, struct policy_row *row) MUST_USE;
+enum status policies_find(
+    struct db *db, const char *name, int64_t version, struct policy_row *row) MUST_USE;
 void policy_row_free(struct policy_row *row); /* accepts one that is all zero */
 /* Versions in force in order of name, disabled ones too; removed ones are left out. */
-enum status policies_each(struct db *db, bool (*each)(void *arg, const struct policy_row *row),
-    void *arg) MUST_USE;
+enum status policies_each(
+    struct db *db, bool (*each)(void *arg, const struct policy_row *row), void *arg) MUST_USE;
 /* All versions of one policy, removed ones too, newest first. */
 enum status policies_history(struct db *db, const char *name,
     bool (*each)(void *arg, const struct policy_row *row), void *arg) MUST_USE;

@@ -23,33 +23,33 @@ const char *decision_name(enum decision decision);
 /* DECISION_NONE for any other text. */
 enum decision decision_read(const char *text);
 
-#define POLICY_NAME_MAX 64	     /* [A-Za-z0-9._-], see policy_name_valid() */
+#define POLICY_NAME_MAX 64 /* [A-Za-z0-9._-], see policy_name_valid() */
 #define POLICY_ID_MAX 40
 #define POLICY_RULES_MAX 10000
-#define POLICY_CONDITIONS_MAX 64     /* in one rule */
+#define POLICY_CONDITIONS_MAX 64 /* in one rule */
 #define POLICY_PATH_SEGMENTS_MAX 32
-#define POLICY_REASON_MAX 256	     /* a rule's own reason, bytes */
+#define POLICY_REASON_MAX 256 /* a rule's own reason, bytes */
 #define POLICY_TEXT_MAX ((size_t)4 << 20)
 #define VERDICT_REASON_MAX 640
 
 struct policy_rule; /* private to policy.c and policy_read.c (policy_rules.h) */
 
 struct policy {
-	char id[POLICY_ID_MAX + 1];	/* set by whoever loaded it; "" from policy_read() */
+	char id[POLICY_ID_MAX + 1];     /* set by whoever loaded it; "" from policy_read() */
 	char name[POLICY_NAME_MAX + 1]; /* likewise */
-	int64_t version;		/* likewise */
+	int64_t version;                /* likewise */
 	int64_t priority;
-	bool has_priority;		/* whether the document named one */
+	bool has_priority;              /* whether the document named one */
 	enum decision default_decision; /* DECISION_NONE: not set */
 	struct policy_rule *rules;
 	size_t nrules;
 };
 
 struct verdict {
-	enum decision decision;	     /* never DECISION_NONE */
+	enum decision decision;      /* never DECISION_NONE */
 	const struct policy *policy; /* that decided; NULL: none did */
-	long rule;		     /* index from 0; -1: no rule decided */
-	bool unclear;		     /* a condition could not be evaluated */
+	long rule;                   /* index from 0; -1: no rule decided */
+	bool unclear;                /* a condition could not be evaluated */
 	char reason[VERDICT_REASON_MAX];
 };
 
@@ -61,7 +61,8 @@ bool policy_name_valid(const char *name);
  * `rule 3, where 0, member "matches": missing ) at offset 12`. Any unknown member is an error.
  * STATUS_OK: owned by the caller.
  */
-enum status policy_read(const char *text, size_t len, struct policy **out, struct problem *why) MUST_USE;
+enum status policy_read(
+    const char *text, size_t len, struct policy **out, struct problem *why) MUST_USE;
 void policy_free(struct policy *policy); /* accepts NULL */
 
 /*
@@ -69,7 +70,8 @@ void policy_free(struct policy *policy); /* accepts NULL */
  * rule is -1 for a remark on the policy (its default). The text says why, without any argument's value.
  */
 struct policy_trace {
-	void (*note)(void *arg, const struct policy *policy, long rule, long condition, const char *text);
+	void (*note)(
+	    void *arg, const struct policy *policy, long rule, long condition, const char *text);
 	void *arg;
 };
 

@@ -65,7 +65,7 @@ static double
 measure(const struct policy *policy, const struct call *call)
 {
 	double rounds[ROUNDS];
-	struct verdict verdict;
+	struct verdict verdict = {0};
 	size_t calls = FIRST_CALLS;
 
 	for (size_t r = 0; r < ROUNDS; r++) {

@@ -335,6 +335,7 @@ load_run(const struct load_options *options, FILE *log, struct load_counts *coun
 	run.connections = calloc((size_t)options->connections, sizeof(*run.connections));
 	if (run.epoll < 0 || run.connections == NULL) {
 		(void)fprintf(stderr, "load: %s\n", strerror(errno));
+		free(run.connections);
 		return false;
 	}
 	for (long i = 0; i < options->connections; i++)
