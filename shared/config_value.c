@@ -84,11 +84,13 @@ static const char *
 skip_port(const char *port)
 {
 	size_t len;
+	long number;
 
 	if (port[0] != ':')
 		return port;
 	len = strspn(++port, "0123456789");
-	return len > 0 && len <= 5 && atol(port) >= 1 && atol(port) <= 65535 ? port + len : NULL;
+	number = strtol(port, NULL, 10);
+	return len > 0 && len <= 5 && number >= 1 && number <= 65535 ? port + len : NULL;
 }
 
 /* A plain path: it is compared with what web servers pass on, so nothing in it may have two spellings. */
