@@ -10,7 +10,7 @@ run='gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libs
 libinih-dev lighttpd curl'
 test="$run libcmocka-dev sqlite3 jq"
 lint="$run libcmocka-dev clang-format clang-tidy cppcheck mandoc"
-POLICY_RC=/usr/sbin/policy-rc.d
+POLICY_RC=${PACKAGES_POLICY_RC:-/usr/sbin/policy-rc.d} # the tests use another one
 MARK='Removed again by enforgate tools/packages.sh.'
 PATH=$PATH:/usr/sbin:/sbin
 

@@ -24,13 +24,13 @@ do echo "installed $p"; done ;;
 esac'
 stand_in apt-get 'case $* in
 *" -s "*) printf "Inst curl [1] (2 Debian)\nInst lighttpd (1.4 Debian)\n" ;;
-*) [ ! -e '"$T/break"' ] ;;
+*) cp '"$T/policy-rc.d $T/during"' 2>/dev/null; [ ! -e '"$T/break"' ] ;;
 esac'
 stand_in deb-systemd-helper ''
 stand_in systemctl ''
 stand_in update-rc.d ''
 stand_in id 'echo 0'
-before=$(ls -l /usr/sbin/policy-rc.d 2>&1)
+export PACKAGES_POLICY_RC=$T/policy-rc.d
 exits 'something missing' 0 env PATH="$T/bin:$PATH" sh tools/packages.sh run
 like 'names the missing ones first' "$ERR" 'to be installed: lighttpd curl'
 asked=$(cat "$T/asked")
@@ -40,11 +40,16 @@ unlike 'does not fetch the lists unless it must' "$asked" 'apt-get [^
 ]*update'
 like 'turns the fresh service off' "$asked" '(deb-systemd-helper disable|systemctl -q disable --now) lighttpd.service'
 like 'turns the fresh init script off' "$asked" 'update-rc.d lighttpd disable'
-is 'policy-rc.d is as before' "$(ls -l /usr/sbin/policy-rc.d 2>&1)" "$before"
+is 'no service could start meanwhile' "$(sh "$T/during" >/dev/null; echo $?)" 101
+is 'policy-rc.d is gone again' "$([ -e "$T/policy-rc.d" ] || echo gone)" gone
 : >"$T/break"
 : >"$T/asked"
 exits 'a failed installation' 100 sh -c "PATH=$T/bin:\$PATH sh tools/packages.sh run || exit 100"
 like 'a failed installation: tries with fresh lists' "$(cat "$T/asked")" 'apt-get [^
 ]*update'
-is 'a failed installation: policy-rc.d is as before' "$(ls -l /usr/sbin/policy-rc.d 2>&1)" "$before"
+is 'a failed installation: policy-rc.d is gone again' "$([ -e "$T/policy-rc.d" ] || echo gone)" gone
+rm "$T/break"
+echo 'exit 104' >"$T/policy-rc.d"
+exits "an administrator's own policy-rc.d" 0 env PATH="$T/bin:$PATH" sh tools/packages.sh run
+is "an administrator's own policy-rc.d is left alone" "$(cat "$T/policy-rc.d")" 'exit 104'
 finish
