@@ -13,7 +13,8 @@
 
 /* Of the arguments of `policy explain`; those of calls are bounded by the configuration. */
 #define ARGS_LIMITS                                                                                \
-	((struct json_limits){.bytes = (size_t)16 << 20, .nesting = 512, .members = 1000000})
+	((struct json_limits){                                                                     \
+	    .bytes = (size_t)16 << 20, .nesting = JSON_NESTING_MAX, .members = 1000000})
 
 static int
 on_file(struct ctl *ctl, int argc, char **argv,

@@ -25,14 +25,20 @@ enum status
 audit_batch_write_heads(struct audit_batch *batch)
 {
 	enum status status = STATUS_OK;
+	bool moved = false;
 
-	for (int i = 0; i < batch->nchains && status == STATUS_OK; i++)
+	for (int i = 0; i < batch->nchains && status == STATUS_OK; i++) {
+		if (!batch->chains[i].moved)
+			continue; /* its only entry failed */
+		moved = true;
 		status = audit_head_write(batch->db, batch->chains[i].chain, &batch->chains[i].head,
 		    batch->chains[i].time_ms);
-	if (status == STATUS_OK && batch->nchains > 0)
+	}
+	if (status == STATUS_OK && moved)
 		status = audit_head_write(batch->db, AUDIT_HEAD_ALL, &batch->all, batch->time_ms);
 	batch->nchains = 0;
-	batch->broken = status != STATUS_OK;
+	if (status != STATUS_OK)
+		batch->broken = true;
 	return status;
 }
 
@@ -50,6 +56,7 @@ batch_chain(struct audit_batch *batch, const char *chain)
 	i = batch->nchains;
 	batch->chains[i].chain = chain;
 	batch->chains[i].time_ms = 0;
+	batch->chains[i].moved = false;
 	if (audit_head_read(batch->db, chain, &batch->chains[i].head) != STATUS_OK)
 		return -1;
 	batch->nchains++;
@@ -106,6 +113,7 @@ audit_batch_append(struct audit_batch *batch, struct audit_entry *entry)
 	head->seq++;
 	memcpy(head->mac, mac, sizeof(mac));
 	batch->chains[i].time_ms = entry->time_ms;
+	batch->chains[i].moved = true;
 	batch->all = all;
 	return STATUS_OK;
 }

@@ -19,6 +19,7 @@ struct audit_batch {
 		const char *chain; /* borrowed from the entry */
 		struct audit_head head;
 		int64_t time_ms;
+		bool moved; /* has entries in this transaction */
 	} chains[AUDIT_BATCH_CHAINS];
 	int64_t time_ms; /* of entries that bring none */
 	bool broken;     /* a head could not be written: nothing may be committed */

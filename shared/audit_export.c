@@ -94,7 +94,7 @@ static enum status
 choose_name(
     struct audit_export *file, const char *dir, const char *stem, bool *same, struct problem *why)
 {
-	char sha256[SECRET_DIGEST_TEXT], suffix[16] = "";
+	char sha256[SECRET_DIGEST_TEXT], suffix[24] = "";
 	struct stat st;
 
 	*same = false;

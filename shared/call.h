@@ -13,7 +13,7 @@
 
 /* Longest server and tool name in bytes. */
 #define CALL_NAME_MAX 256
-/* Most bytes of a canonical form: escapes can make it longer than the text it came from. */
+/* Most bytes of a canonical form: it can be five times as long as its text, as for numbers like 1e20. */
 #define CALL_CANONICAL_MAX ((size_t)32 << 20)
 
 struct call {
