@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <time.h>
 
-#include "clock.h"
-
 #define GATHER_FIRST_US 60 /* a wait that is tried again after none was worth it */
 #define GATHER_LEAST_US 30 /* below it, waiting costs more than it brings */
 #define PROBE_EVERY 32     /* batches of more than one entry */
@@ -43,12 +41,24 @@ audit_queue_take(struct audit_queue *queue)
 	return taken;
 }
 
-static struct timespec
-monotonic_after_us(int64_t us)
+/*
+ * Waits for a post at most so long. In real time: thread sanitizers do not know the wait on another clock. A clock that is set
+ * meanwhile ends a wait early, which is "busy", or late, but a leader always comes before.
+ */
+static int
+wait_us(sem_t *sem, int64_t us)
 {
-	int64_t at = clock_us() + us;
+	struct timespec until;
+	int64_t ns;
 
-	return (struct timespec){(time_t)(at / 1000000), (long)(at % 1000000) * 1000L};
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	ns = until.tv_nsec + us % 1000000 * 1000;
+	until.tv_sec += (time_t)(us / 1000000 + ns / 1000000000);
+	until.tv_nsec = (long)(ns % 1000000000);
+	while (sem_timedwait(sem, &until) != 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
 }
 
 /* How long to wait for more, having learnt from the last waits; 0 is not at all. */
@@ -68,7 +78,6 @@ gather_time(struct audit_queue *queue, int length)
 static void
 gather(struct audit_queue *queue)
 {
-	struct timespec until;
 	int before, after, us;
 
 	pthread_mutex_lock(&queue->mutex);
@@ -79,9 +88,7 @@ gather(struct audit_queue *queue)
 	pthread_mutex_unlock(&queue->mutex);
 	if (us == 0 || before >= AUDIT_GATHER_MAX)
 		return;
-	until = monotonic_after_us(us);
-	while (sem_clockwait(&queue->enough, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
-		continue;
+	(void)wait_us(&queue->enough, us);
 	pthread_mutex_lock(&queue->mutex);
 	after = queue->length;
 	queue->gathering = false;
@@ -160,18 +167,13 @@ give_up(struct audit_queue *queue, struct audit_waiter *self)
 static void
 follow(struct audit_queue *queue, struct audit_waiter *self)
 {
-	const struct timespec until = monotonic_after_us(queue->deadline_ms * 1000);
-
-	while (sem_clockwait(&self->wake, CLOCK_MONOTONIC, &until) != 0) {
-		if (errno == EINTR)
-			continue;
+	if (wait_us(&self->wake, queue->deadline_ms * 1000) != 0) {
 		if (give_up(queue, self)) {
 			self->status = STATUS_BUSY;
 			return;
 		}
 		while (sem_wait(&self->wake) != 0)
 			continue;
-		break;
 	}
 	if (self->state == WAITER_LEADS)
 		lead(queue, self);
