@@ -83,8 +83,8 @@ pages   := $(wildcard man/*.[157])
 help:
 	@sed -n 's/^#: //p' Makefile tests/*/*.mk
 
-#: make                         build the programs into $(BUILD)
-#: make run                     try it out on 127.0.0.1:$(PORT), state in $(STATE)
+#: make                         build the programs; BUILD=build, CC=, CFLAGS=
+#: make run                     try it out on 127.0.0.1; PORT=8080, STATE=./run
 run:
 	+@sh tools/run.sh
 #: make test [TESTS=NAMES]      unit, cases, laws and flow tests; TESTS picks some
