@@ -211,7 +211,7 @@ static int
 run_apply(struct ctl *ctl, int argc, char **argv)
 {
 	const struct json_limits limits = {
-	    .bytes = APPLY_FILE_MAX, .nesting = 64, .members = 4000000};
+	    .bytes = APPLY_FILE_MAX, .nesting = 64, .members = 4000000, .unique = true};
 	struct apply apply = {.changes = 0};
 	const struct ctl_option options[] = {
 	    {"--dry-run", &apply.dry, NULL, NULL}, {NULL, NULL, NULL, NULL}};

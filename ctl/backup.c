@@ -4,7 +4,7 @@
 static int
 record(struct ctl *ctl, struct db *db, void *arg)
 {
-	return ctl_record(ctl, db, "backup", "to %s", (const char *)arg);
+	return ctl_record(ctl, db, "backup", "begun to %s", (const char *)arg);
 }
 
 /* Recorded first, so that the copy itself says that it was taken. */
@@ -18,7 +18,7 @@ run_backup(struct ctl *ctl, int argc, char **argv)
 
 	if (!ctl_args(ctl, argc, argv, NULL, &operands, 1, 1) || ctl_open(ctl) != STATUS_OK)
 		return CTL_COULD_NOT;
-	code = ctl_change(ctl, record, argv[1]);
+	code = ctl_change(ctl, record, (void *)(uintptr_t)operands.word[0]);
 	if (code == CTL_DONE) {
 		status = store_backup(ctl->store, operands.word[0], &why);
 		if (status != STATUS_OK)

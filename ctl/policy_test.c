@@ -265,7 +265,7 @@ load_policy(struct test_run *run, const char *test_path, const struct json_objec
 static enum status
 run_file(struct test_run *run, const char *path, struct problem *why)
 {
-	static const struct json_limits limits = {TEST_FILE_MAX, 64, 2000000};
+	static const struct json_limits limits = {TEST_FILE_MAX, 64, 2000000, true};
 	struct json_object *root = NULL, *policy = NULL, *cases = NULL;
 	bool has_policy = false, has_cases = false;
 	struct buf document;

@@ -21,17 +21,37 @@
 #include "clock.h"
 #include "generation.h"
 #include "log.h"
+#include "stop.h"
 
+#define RECHECK_AFTER_US                                                                           \
+	5000                 /* a wait of an entry after which the kill switch is looked at again */
 #define ANCHOR_LOCK_TRIES 20 /* at orderly end, 10 ms apart */
 
 struct audit {
 	struct store *store;
 	struct audit_keys keys;
 	char state_dir[PATH_MAX];
+	int state_dir_fd;
 	struct audit_queue queue;
 	atomic_bool appended;       /* since the last anchor */
 	atomic_bool anchor_refused; /* and said so */
 };
+
+/*
+ * Whether an entry may no longer be recorded as it was decided: the generation has moved, or it has waited for the lock and the
+ * kill switch came meanwhile as a file, which moves no generation.
+ */
+static bool
+is_stale(const struct audit *audit, const struct audit_waiter *w, int64_t generation)
+{
+	if (w->generation == 0)
+		return false;
+	if (w->generation != generation)
+		return true;
+	return clock_us() - w->since_us > RECHECK_AFTER_US &&
+	       strcmp(w->entry->decision, "deny") != 0 &&
+	       stop_file_present(audit->state_dir_fd, w->entry->key_name);
+}
 
 /* Writes and commits a batch, and leaves each entry's result in its waiter. */
 static void
@@ -44,7 +64,7 @@ write_batch(struct audit *audit, struct db *db, struct audit_waiter *taken)
 	if (status == STATUS_OK)
 		status = generation_read(db, &generation);
 	for (struct audit_waiter *w = taken; w != NULL && status == STATUS_OK; w = w->next) {
-		if (w->generation != 0 && w->generation != generation)
+		if (is_stale(audit, w, generation))
 			w->status = STATUS_STALE;
 		else
 			w->status = audit_batch_append(&batch, w->entry);
@@ -94,11 +114,15 @@ audit_open(
 		return STATUS_NO_MEMORY;
 	audit->store = store;
 	status = audit_keys_derive(master, &audit->keys);
-	if (snprintf(audit->state_dir, PATH_MAX, "%s", state_dir) >= PATH_MAX ||
+	audit->state_dir_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (audit->state_dir_fd < 0 ||
+	    snprintf(audit->state_dir, PATH_MAX, "%s", state_dir) >= PATH_MAX ||
 	    audit_queue_init(&audit->queue, store_deadline_ms(store), write_queued, audit) !=
 		STATUS_OK)
 		status = STATUS_FAILED;
 	if (status != STATUS_OK) {
+		if (audit->state_dir_fd >= 0)
+			close(audit->state_dir_fd);
 		free(audit);
 		return status;
 	}
@@ -211,6 +235,7 @@ audit_close(struct audit *audit)
 		if (!anchor_once(audit))
 			(void)nanosleep(&pause, NULL);
 	audit_queue_free(&audit->queue);
+	close(audit->state_dir_fd);
 	secret_wipe(&audit->keys, sizeof(audit->keys));
 	free(audit);
 }

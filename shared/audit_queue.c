@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "clock.h"
+
 #define GATHER_FIRST_US 60 /* a wait that is tried again after none was worth it */
 #define GATHER_LEAST_US 30 /* below it, waiting costs more than it brings */
 #define PROBE_EVERY 32     /* batches of more than one entry */
@@ -182,8 +184,10 @@ follow(struct audit_queue *queue, struct audit_waiter *self)
 enum status
 audit_queue_append(struct audit_queue *queue, struct audit_entry *entry, int64_t generation)
 {
-	struct audit_waiter self = {
-	    .entry = entry, .generation = generation, .status = STATUS_FAILED};
+	struct audit_waiter self = {.entry = entry,
+	    .generation = generation,
+	    .since_us = clock_us(),
+	    .status = STATUS_FAILED};
 	bool leads;
 
 	if (sem_init(&self.wake, 0, 0) != 0)

@@ -28,6 +28,7 @@ enum audit_waiter_state { WAITER_QUEUED, WAITER_TAKEN, WAITER_LEADS, WAITER_DONE
 struct audit_waiter {
 	struct audit_entry *entry;
 	int64_t generation;
+	int64_t since_us;   /* clock_us() when it queued */
 	enum status status; /* set by whoever writes the batch */
 	/* Private to audit_queue.c. */
 	enum audit_waiter_state

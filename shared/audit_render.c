@@ -167,7 +167,7 @@ enum status
 audit_parse_json(const char *line, size_t len, struct audit_entry *entry, struct json_object **root,
     struct problem *why)
 {
-	static const struct json_limits limits = {AUDIT_LINE_MAX, 1, AUDIT_FIELDS};
+	static const struct json_limits limits = {AUDIT_LINE_MAX, 1, AUDIT_FIELDS, true};
 	enum status status;
 	bool found;
 

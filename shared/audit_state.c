@@ -215,7 +215,7 @@ read_chain(struct audit_state *state, const struct json_object *node)
 enum status
 audit_state_read(struct audit_state *state, const char *json, size_t len)
 {
-	static const struct json_limits limits = {HEADS_BYTES_MAX, 2, 4 * AUDIT_CHAINS_MAX};
+	static const struct json_limits limits = {HEADS_BYTES_MAX, 2, 4 * AUDIT_CHAINS_MAX, false};
 	struct json_object *root;
 	enum status status = json_parse(json, len, &limits, &root, NULL);
 

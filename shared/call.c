@@ -2,6 +2,7 @@
 #include "call.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "utf8.h"
 
@@ -55,6 +56,21 @@ read_name(const struct json_object *body, const char *member, char *out, struct 
 	return STATUS_OK;
 }
 
+/*
+ * Unknown members are ignored, but not one that was meant to be args: a call judged without its arguments could be allowed
+ * where it should not be. MCP calls them `arguments`.
+ */
+static bool
+misspelt_args(const struct json_object *body)
+{
+	struct json_walk walk = {0};
+
+	while (json_next_member(body, &walk))
+		if (strcasecmp(walk.name, "args") == 0 || strcasecmp(walk.name, "arguments") == 0)
+			return true;
+	return false;
+}
+
 static enum status
 read_args(const struct json_object *body, struct call *call, struct problem *why)
 {
@@ -62,6 +78,10 @@ read_args(const struct json_object *body, struct call *call, struct problem *why
 	bool found;
 
 	args = json_member(body, "args", &found);
+	if (!found && misspelt_args(body)) {
+		problem_set(why, "the arguments go in the member \"args\", spelled so");
+		return STATUS_INVALID;
+	}
 	if (found && json_type(args) != JSON_OBJECT) {
 		problem_set(why, "member \"args\" must be an object, not %s",
 		    json_type_name(json_type(args)));

@@ -16,7 +16,9 @@
 /* A policy version as it is evaluated, shared by all callers that it judges. */
 struct compiled {
 	struct policy *policy;
-	int owners; /* guarded by the mutex */
+	int64_t
+	    created_ms; /* of the version: a database put back may count the same versions again */
+	int owners;     /* guarded by the mutex */
 	struct compiled *next;
 };
 
@@ -135,7 +137,8 @@ find_compiled(struct callers *callers, const struct policy_row *row)
 
 	pthread_mutex_lock(&callers->mutex);
 	for (c = callers->compiled; c != NULL; c = c->next)
-		if (c->policy->version == row->version && strcmp(c->policy->id, row->id) == 0)
+		if (c->policy->version == row->version && c->created_ms == row->created_ms &&
+		    strcmp(c->policy->id, row->id) == 0)
 			break;
 	if (c != NULL)
 		c->owners++;
@@ -156,6 +159,7 @@ compile(struct callers *callers, const struct policy_row *row, struct problem *w
 	}
 	(void)snprintf(c->policy->id, sizeof(c->policy->id), "%s", row->id);
 	(void)snprintf(c->policy->name, sizeof(c->policy->name), "%s", row->name);
+	c->created_ms = row->created_ms;
 	c->policy->version = row->version;
 	c->policy->priority = row->priority;
 	c->policy->default_decision = row->default_decision;

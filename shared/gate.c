@@ -35,7 +35,7 @@ evaluate(struct gate *gate, const struct caller *caller, const struct call *call
 		policy_evaluate(caller->policies, caller->npolicies, call, NULL, verdict);
 	}
 	if (verdict->unclear)
-		log_warn("key %s: %s", caller->key.name, verdict->reason);
+		log_refusal("key %s: %s", caller->key.name, verdict->reason);
 }
 
 /* The verdict as an entry of the audit log, durable on return. */

@@ -1,8 +1,12 @@
 /* generation.c - the count of changes; see generation.h. */
 #include "generation.h"
 
+#include "clock.h"
+
 static const char sql_read[] = "SELECT value FROM generation WHERE id = 1";
-static const char sql_bump[] = "UPDATE generation SET value = value + 1 WHERE id = 1";
+/* At least the time in us, so that a database put back from a backup never counts the same numbers again. */
+static const char sql_bump[] =
+    "UPDATE generation SET value = CASE WHEN value < ?1 THEN ?1 ELSE value + 1 END WHERE id = 1";
 
 enum status
 generation_read(struct db *db, int64_t *out)
@@ -21,8 +25,12 @@ generation_read(struct db *db, int64_t *out)
 enum status
 generation_bump(struct db *db)
 {
+	struct query *q = query(db, sql_bump);
 	int64_t changed = 0;
-	enum status status = query_run(query(db, sql_bump), &changed);
+	enum status status;
+
+	query_bind_integer(q, 1, clock_wall_ms() * 1000);
+	status = query_run(q, &changed);
 
 	/* Without its row nobody would notice a change. */
 	return status == STATUS_OK && changed != 1 ? STATUS_FAILED : status;

@@ -174,6 +174,12 @@ json_new_array(void)
  * json-c copies a name and, where its table then cannot grow, loses the copy (0.16 to 0.19). So it
  * gets ours as a constant, and it becomes json-c's to free once it is in the table.
  */
+bool
+json_has(const struct json_object *object, const char *name)
+{
+	return lh_table_lookup_entry(json_object_get_object(object), name) != NULL;
+}
+
 struct lh_entry *
 json_slot(struct json_object *object, char *name)
 {

@@ -32,6 +32,7 @@ struct json_limits {
 	size_t bytes;     /* of the whole text */
 	unsigned nesting; /* levels of objects and arrays; the outermost is level 1 */
 	size_t members;   /* members and elements in the whole text together */
+	bool unique;      /* a member that is repeated is an error: for files that people write */
 };
 
 /*

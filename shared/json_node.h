@@ -21,4 +21,7 @@
  */
 struct lh_entry *json_slot(struct json_object *object, char *name) MUST_USE;
 
+/* Whether the object has a member of that name. */
+bool json_has(const struct json_object *object, const char *name);
+
 #endif

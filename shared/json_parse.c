@@ -168,6 +168,7 @@ static enum status
 parse_name(struct parser *p)
 {
 	struct level *in = &p->levels[p->depth - 1];
+	const size_t start = p->scan.at;
 	struct scan_piece string;
 	enum status status;
 	char *name;
@@ -184,6 +185,11 @@ parse_name(struct parser *p)
 	p->scan.at++;
 	scan_space(&p->scan);
 	name = piece_text(&string, &len);
+	if (p->limits->unique && name != NULL && json_has(in->node, name)) {
+		free(name);
+		p->scan.at = start;
+		return scan_refuse(&p->scan, "a member is repeated");
+	}
 	in->slot = name != NULL ? json_slot(in->node, name) : NULL;
 	return in->slot != NULL ? STATUS_OK : no_memory(p);
 }

@@ -32,6 +32,16 @@ struct limits {
 
 #define FILE_BYTES (SETS * WAYS * sizeof(counter))
 
+/* Every block is there before the file is mapped: a full disk must be an error here, not a SIGBUS later. */
+static bool
+has_room(int fd)
+{
+	int error = posix_fallocate(fd, 0, (off_t)FILE_BYTES);
+
+	errno = error;
+	return error == 0;
+}
+
 enum status
 limits_open(const char *state_dir, const struct secret_key *master, struct limits **out,
     struct problem *why)
@@ -49,7 +59,7 @@ limits_open(const char *state_dir, const struct secret_key *master, struct limit
 	}
 	if (snprintf(path, PATH_MAX, "%s/%s", state_dir, LIMIT_FILE) < PATH_MAX)
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && ftruncate(fd, (off_t)FILE_BYTES) == 0)
+	if (fd >= 0 && has_room(fd))
 		map = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		problem_set(why, "%s: %s", path, strerror(errno));

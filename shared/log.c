@@ -29,6 +29,7 @@ static struct {
 	int fd;
 	int64_t checked_us; /* when the file was last compared with its path */
 	int64_t second;     /* of the refusal budget */
+	int lines;
 	int refusals;
 	int suppressed;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .program = "enforgate", .fd = -1};
@@ -138,9 +139,9 @@ put_line(int priority, const char *level, const char *message)
 		return; /* nowhere left to say it */
 }
 
-/* Whether this second still has room for a line about a refusal; called with the mutex held. */
+/* Whether this second still has room for a line; called with the mutex held. */
 static bool
-refusal_fits(void)
+line_fits(bool refusal)
 {
 	int64_t second = clock_us() / 1000000;
 	char text[64];
@@ -148,18 +149,19 @@ refusal_fits(void)
 	if (second != state.second) {
 		if (state.suppressed > 0) {
 			(void)snprintf(text, sizeof(text),
-			    "%d lines about refused requests left out", state.suppressed);
+			    "%d lines left out, most about refused requests", state.suppressed);
 			put_line(LOG_NOTICE, "warn", text);
 		}
 		state.second = second;
-		state.refusals = 0;
-		state.suppressed = 0;
+		state.lines = state.refusals = state.suppressed = 0;
 	}
-	if (state.refusals >= LOG_REFUSALS_PER_SECOND) {
+	if ((refusal && state.refusals >= LOG_REFUSALS_PER_SECOND) ||
+	    state.lines >= LOG_LINES_PER_SECOND) {
 		state.suppressed++;
 		return false;
 	}
-	state.refusals++;
+	state.refusals += refusal;
+	state.lines++;
 	return true;
 }
 
@@ -174,7 +176,7 @@ log_line(int priority, const char *level, bool refusal, const char *format, va_l
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	pthread_mutex_lock(&state.mutex);
-	if (!refusal || refusal_fits())
+	if (line_fits(refusal))
 		put_line(priority, level, message);
 	pthread_mutex_unlock(&state.mutex);
 	errno = saved;

@@ -4,8 +4,8 @@
  * A line is `TIME PROGRAM[PID] LEVEL REQUEST-ID MESSAGE`. Control characters become '?', so that nobody
  * forges a line. Never pass arguments, results, keys or tokens (law 3). errno is preserved.
  *
- * Lines about refused requests (log_refusal) are limited to LOG_REFUSALS_PER_SECOND: strangers cause
- * them. What was left out is counted in a line of its own.
+ * Lines about refused requests (log_refusal) are limited to LOG_REFUSALS_PER_SECOND, as strangers cause
+ * them, and all lines to LOG_LINES_PER_SECOND. What was left out is counted in a line of its own.
  */
 #ifndef ENFORGATE_LOG_H
 #define ENFORGATE_LOG_H
@@ -14,7 +14,8 @@
 
 #define LOG_LINE_MAX 2048 /* bytes; longer lines are cut */
 #define LOG_REFUSALS_PER_SECOND 50
-#define LOG_REQUEST_MAX 16 /* characters of a request id */
+#define LOG_LINES_PER_SECOND 500 /* of all kinds together */
+#define LOG_REQUEST_MAX 16       /* characters of a request id */
 
 /*
  * Where lines go: "stderr", "syslog" or the path of a file (created 0600, appended, opened anew when

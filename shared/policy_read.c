@@ -249,6 +249,7 @@ policy_read(const char *text, size_t len, struct policy **out, struct problem *w
 	    .bytes = POLICY_TEXT_MAX,
 	    .nesting = DOCUMENT_NESTING_MAX,
 	    .members = DOCUMENT_MEMBERS_MAX,
+	    .unique = true,
 	};
 	struct policy_reader reader = {.why = why, .rule = -1, .where = -1};
 	struct json_object *root = NULL;

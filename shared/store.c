@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +48,36 @@ store_init(struct store *store, const struct store_options *options, struct prob
 	return STATUS_OK;
 }
 
+/*
+ * A file moved over ours leaves us with one that nobody sees any more: verdicts would be recorded in it, and what an
+ * administrator changes would not be read.
+ */
+static enum status
+same_file(const struct store *store)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) == 0 && st.st_dev == store->device && st.st_ino == store->inode)
+		return STATUS_OK;
+	log_error(
+	    "database: %s was moved or replaced while in use; restart the responders", store->path);
+	return STATUS_FAILED;
+}
+
+static enum status
+remember_file(struct store *store, struct problem *why)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) != 0) {
+		problem_set(why, "%s: %s", store->path, strerror(errno));
+		return STATUS_FAILED;
+	}
+	store->device = st.st_dev;
+	store->inode = st.st_ino;
+	return STATUS_OK;
+}
+
 enum status
 store_open(const struct store_options *options, struct store **out, struct problem *why)
 {
@@ -62,6 +93,8 @@ store_open(const struct store_options *options, struct store **out, struct probl
 	status = store_init(store, options, why);
 	if (status == STATUS_OK)
 		status = store_connect(store, &store->writer, options->create, why);
+	if (status == STATUS_OK)
+		status = remember_file(store, why);
 	if (status == STATUS_OK)
 		status = store_migrate(store,
 		    options->migrations != NULL ? options->migrations : store_migrations,
@@ -193,11 +226,12 @@ store_read(struct store *store, struct db **out)
 	*out = NULL;
 	if (db == NULL)
 		return STATUS_BUSY;
-	if (db->handle == NULL)
+	status = same_file(store);
+	if (status == STATUS_OK && db->handle == NULL)
 		status = store_connect(store, db, false, &why);
-	if (status != STATUS_OK)
+	if (why.text[0] != '\0')
 		log_error("database: %s", why.text);
-	else
+	if (status == STATUS_OK)
 		status = store_status(db, run(db, begin_sql), "begin to read");
 	if (status != STATUS_OK) {
 		return_reader(store, db);
@@ -236,6 +270,10 @@ store_write(struct store *store, struct db **out)
 	if (!lock_writer(store))
 		return STATUS_BUSY;
 	status = store_lock_file(store->lock_fd, deadline_us);
+	if (status == STATUS_OK && same_file(store) != STATUS_OK) {
+		store_unlock_file(store->lock_fd);
+		status = STATUS_FAILED;
+	}
 	if (status == STATUS_OK) {
 		/* Only programs that do not queue, such as a database shell, make this wait. */
 		left_ms = (deadline_us - clock_us()) / 1000;

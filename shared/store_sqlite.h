@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store.h"
 
@@ -34,6 +35,8 @@ struct store {
 	int64_t deadline_ms;
 	bool rollback_journal;
 	int version;
+	dev_t device; /* of the file that was opened: one put in its place is another database */
+	ino_t inode;
 	int lock_fd;                  /* the queue of writers between processes */
 	pthread_mutex_t writer_mutex; /* the queue of writers in this process */
 	struct db writer;

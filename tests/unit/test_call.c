@@ -47,6 +47,10 @@ refusal_names_the_member_and_the_fault(void **state)
 		const char *body, *why;
 	} cases[] = {
 	    {"[]", "the body must be an object, not array"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"arguments\":{}}",
+		"the arguments go in the member \"args\", spelled so"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"Args\":{}}",
+		"the arguments go in the member \"args\", spelled so"},
 	    {"null", "the body must be an object, not null"},
 	    {"{}", "member \"serverName\" is missing"},
 	    {"{\"serverName\":\"s\"}", "member \"toolName\" is missing"},

@@ -6,7 +6,9 @@
 #include "testing.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include "clock.h"
 #include "gate.h"
@@ -377,6 +379,71 @@ stop_file_denies_at_once_and_is_recorded(void **state)
 	assert_string_equal(raw("SELECT count(*) FROM audit WHERE reason = 'stopped'"), "2");
 }
 
+static int lock_fd;
+
+static void *
+stop_while_locked(void *arg)
+{
+	(void)arg;
+	(void)usleep(60000);
+	close(openat(gate.state_dir_fd, "stop", O_CREAT | O_WRONLY, 0600));
+	close(lock_fd); /* now the verdict may be recorded */
+	return NULL;
+}
+
+/* The verdict was allow when the wait for the lock began; the kill switch wins. */
+static void
+stop_file_that_comes_during_the_wait_for_the_lock_denies(void **state)
+{
+	struct incoming in = reading();
+	struct answer answer;
+	char path[TEST_PATH_MAX];
+	pthread_t thread;
+
+	(void)state;
+	assert_true(snprintf(path, sizeof(path), "%s/%s", dir, STORE_LOCK) < (int)sizeof(path));
+	lock_fd = open(path, O_RDWR);
+	assert_int_equal(flock(lock_fd, LOCK_EX), 0);
+	assert_int_equal(pthread_create(&thread, NULL, stop_while_locked, NULL), 0);
+	assert_status(decide(&in, &answer), STATUS_OK);
+	pthread_join(thread, NULL);
+	assert_int_equal(answer.decision, DECISION_DENY);
+	assert_string_equal(answer.reason, "stopped");
+	assert_string_equal(raw("SELECT count(*) FROM audit"), "1");
+}
+
+/* Laws 1 and 7: a verdict in a file that nobody sees any more is not recorded. */
+static void
+law_1_database_replaced_while_in_use_gives_no_verdict(void **state)
+{
+	struct incoming in = reading();
+	struct answer answer;
+	struct problem why = {""};
+	char copy[TEST_PATH_MAX], path[TEST_PATH_MAX];
+
+	(void)state;
+	assert_status(decide(&in, &answer), STATUS_OK);
+	assert_true(snprintf(copy, sizeof(copy), "%s/copy", dir) < (int)sizeof(copy));
+	assert_true(snprintf(path, sizeof(path), "%s/%s", dir, STORE_FILE) < (int)sizeof(path));
+	assert_status(store_backup(admin, copy, &why), STATUS_OK);
+	assert_int_equal(rename(copy, path), 0);
+	assert_status(decide(&in, &answer), STATUS_FAILED);
+}
+
+/* A database put back from a backup never reaches the numbers of the one before. */
+static void
+generation_is_not_repeated_after_a_restore(void **state)
+{
+	struct db *db;
+	int64_t generation;
+
+	(void)state;
+	assert_status(store_read(admin, &db), STATUS_OK);
+	assert_status(generation_read(db, &generation), STATUS_OK);
+	store_read_end(admin, db);
+	assert_in_range(clock_wall_ms() * 1000 - generation, 0, 60000000);
+}
+
 static void
 expired_key_is_refused(void **state)
 {
@@ -408,6 +475,9 @@ main(void)
 	    T(law_7_revocation_while_judging_gives_no_verdict),
 	    T(law_8_stop_of_one_key_is_not_anothers),
 	    T(stop_file_denies_at_once_and_is_recorded),
+	    T(stop_file_that_comes_during_the_wait_for_the_lock_denies),
+	    T(law_1_database_replaced_while_in_use_gives_no_verdict),
+	    T(generation_is_not_repeated_after_a_restore),
 	    T(expired_key_is_refused),
 	};
 

@@ -370,7 +370,7 @@ stop_row_of_a_key_stops_that_key(void **state)
 	(void)state;
 	assert_false(row_stops(db, "a"));
 	assert_status(stop_set(db, "a", 1), STATUS_OK);
-	assert_int_equal(generation(db), before + 1);
+	assert_true(generation(db) > before);
 	assert_true(row_stops(db, "a"));
 	assert_false(row_stops(db, "b"));
 	assert_false(row_stops(db, NULL));
@@ -379,9 +379,10 @@ stop_row_of_a_key_stops_that_key(void **state)
 	assert_true(row_stops(db, NULL));
 	assert_status(stop_lift(db, "a"), STATUS_OK);
 	assert_true(row_stops(db, "a"));
+	before = generation(db);
 	assert_status(stop_lift(db, NULL), STATUS_OK);
 	assert_false(row_stops(db, "a"));
-	assert_int_equal(generation(db), before + 4);
+	assert_true(generation(db) > before);
 	store_rollback(store, db);
 }
 
@@ -389,14 +390,15 @@ static void
 stopping_twice_changes_nothing(void **state)
 {
 	struct db *db = begin();
-	int64_t before = generation(db);
+	int64_t before;
 
 	(void)state;
 	assert_status(stop_set(db, NULL, 1), STATUS_OK);
+	before = generation(db);
 	assert_status(stop_set(db, NULL, 2), STATUS_OK);
-	assert_int_equal(generation(db), before + 1);
+	assert_int_equal(generation(db), before);
 	assert_status(stop_lift(db, "a"), STATUS_OK);
-	assert_int_equal(generation(db), before + 1);
+	assert_int_equal(generation(db), before);
 	store_rollback(store, db);
 }
 

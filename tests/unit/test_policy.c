@@ -25,7 +25,7 @@ struct seen {
 	size_t calls;
 };
 
-static const struct json_limits limits = {FILE_MAX, 64, 100000};
+static const struct json_limits limits = {FILE_MAX, 64, 100000, true};
 
 static struct json_object *
 member(const struct json_object *object, const char *name)
@@ -108,7 +108,7 @@ make_call(const char *server, const char *tool, struct json_object *args)
 static struct json_object *
 parsed(const char *text)
 {
-	static const struct json_limits wide = {(size_t)64 << 20, 64, 10000000};
+	static const struct json_limits wide = {(size_t)64 << 20, 64, 10000000, false};
 	struct json_object *root = NULL;
 	struct problem why = {""};
 

@@ -70,7 +70,7 @@ tested(const char *text, bool json)
 static void
 parse_output(const char *text)
 {
-	static const struct json_limits limits = {PRINTED_MAX, 16, 10000};
+	static const struct json_limits limits = {PRINTED_MAX, 16, 10000, false};
 	struct json_object *root = NULL;
 	struct problem why = {""};
 
@@ -296,7 +296,7 @@ explain_tells_the_way_to_the_verdict_without_values(void **state)
 	    "[{\"tool\":\"b\",\"decision\":\"deny\"},{\"tool\":\"a\",\"decision\":\"deny\",\"where\":"
 	    "[{\"path\":\"to\",\"matches\":\"^x\"}]},{\"tool\":\"*\",\"decision\":\"allow\"}]";
 	static const char args[] = "{\"to\":\"hidden\"}";
-	static const struct json_limits limits = {1024, 16, 100};
+	static const struct json_limits limits = {1024, 16, 100, false};
 	struct call call = {.server = "s", .tool = "a"};
 	struct policy *policy = NULL;
 	char printed[4096] = "";
