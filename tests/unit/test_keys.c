@@ -220,7 +220,7 @@ rotated_key_has_a_new_text_only(void **state)
 	(void)state;
 	key_make(new);
 	assert_status(keys_rotate(db, made.id, new), STATUS_OK);
-	assert_int_equal(generation(db), before + 1);
+	assert_true(generation(db) > before);
 	assert_status(find_text(db, old, &key), STATUS_NOT_FOUND);
 	assert_status(find_text(db, new, &key), STATUS_OK);
 	assert_string_equal(key.id, made.id);
@@ -239,7 +239,7 @@ revoked_key_stays_revoked(void **state)
 
 	(void)state;
 	assert_status(keys_revoke(db, made.id, 5000), STATUS_OK);
-	assert_int_equal(generation(db), before + 1);
+	assert_true(generation(db) > before);
 	assert_status(keys_revoke(db, made.id, 6000), STATUS_NOT_FOUND);
 	assert_status(find_text(db, text, &key), STATUS_OK);
 	assert_int_equal(key.revoked_ms, 5000);
