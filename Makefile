@@ -35,18 +35,31 @@ units    := $(unit_src:tests/unit/%.c=$(BUILD)/tests/%)
 
 Q := $(if $(V),,@)
 
-.PHONY: all units clean
+ifeq ($(filter-out all units install,$(MAKECMDGOALS)),)
+ifneq ($(shell pkg-config --exists json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null && echo yes),yes)
+$(warning libraries or pkg-config are missing: `sh tools/packages.sh run` installs what it takes to build)
+endif
+endif
+
+.PHONY: all units clean always
+.SECONDARY: # objects stay: a second `make`, or `make install` as root, compiles nothing
 all: $(programs)
 units: $(units)
 
-$(BUILD)/obj/%.o: %.c
+# Everything is built anew when the flags change, PREFIX among them.
+$(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/migrations.c: $(sort $(wildcard sql/*.sql)) tools/embed-sql.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed-sql.sh $(sort $(wildcard sql/*.sql)) > $@.new && mv $@.new $@
-$(BUILD)/obj/migrations.o: $(BUILD)/migrations.c
+$(BUILD)/obj/migrations.o: $(BUILD)/migrations.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -61,7 +74,7 @@ $(BUILD)/enforgatectl: $(ctl_obj) $(BUILD)/core.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS)
 	@echo "built $@"
 
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/core.a
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/core.a $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/core.a $(LIBS) -lcmocka
 
@@ -79,7 +92,7 @@ datadir := $(DESTDIR)$(PREFIX)/share/enforgate
 mandir  := $(DESTDIR)$(PREFIX)/share/man
 pages   := $(wildcard man/*.[157])
 
-.PHONY: help run test test-long asan tsan lint format install
+.PHONY: help run test test-long asan tsan lint format install uninstall
 help:
 	@sed -n 's/^#: //p' Makefile tests/*/*.mk
 
@@ -107,9 +120,14 @@ install: all
 	install -d $(bindir) $(libdir) $(datadir)/policies $(datadir)/httpd-examples $(addprefix $(mandir)/man,1 5 7)
 	install -m 755 $(BUILD)/enforgatectl $(bindir)/
 	install -m 755 $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(libdir)/
-	cp -R policies/. $(datadir)/policies/
+	install -m 644 policies/* $(datadir)/policies/
 	sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf programs=$(PREFIX)/lib/enforgate \
 	    > $(datadir)/httpd-examples/lighttpd.conf
+	chmod 644 $(datadir)/httpd-examples/lighttpd.conf
 	for page in $(pages); do install -m 644 $$page $(mandir)/man$${page##*.}/; done
+#: make uninstall               the same DESTDIR= and PREFIX=; the state directory stays
+uninstall:
+	rm -f $(bindir)/enforgatectl $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -rf $(libdir) $(datadir)
 
 -include $(wildcard tests/*/*.mk)

@@ -90,12 +90,21 @@ log_text() { cat "$S"/*.log 2>/dev/null; }
 audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'"; }
 
 # ---- Servers ----
+# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients.
+free_port() {
+	local tries
+	for tries in $(seq 100); do
+		PORT=$((20000 + RANDOM % 12000))
+		(: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
+	done
+	fatal "no free port after $tries tries"
+}
 # start_server [PROCESSES] [STATE]: sets PORT, URL and SERVER (process id and group of lighttpd).
 start_server() {
 	local processes=${1:-1} state=${2:-$S} tries sockets
 	sockets=$(mktemp -d "$T/s.XXXX")
 	for tries in 1 2 3 4 5 6 7 8; do
-		PORT=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+		free_port
 		URL=http://127.0.0.1:$PORT/v1/check
 		sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$state" \
 		    "port=$PORT" "programs=$BUILD" "sockets=$sockets" "processes=$processes" \

@@ -135,7 +135,11 @@ echo "curl -s $url -H \"Authorization: Bearer \$(cat $(quoted "$STATE/demo.key")
 echo
 say "try also delete_file or send_mail. Keys, policies and the audit log:"
 say "  ENFORGATE_CONF=$(quoted "$ENFORGATE_CONF") $(quoted "$ctl") audit list"
-say "Ctrl-C stops it."
+if "$ctl" key show demo 2>/dev/null | grep -q '^STATE *stopped'; then
+	say "the gateway is STOPPED, or the key demo is: its calls are denied until"
+	say "  ENFORGATE_CONF=$(quoted "$ENFORGATE_CONF") $(quoted "$ctl") resume    (and resume --key demo)"
+fi
+say "Ctrl-C ends the run."
 status=0
 wait "$server" || status=$?
 say "lighttpd ended by itself (status $status); look into $STATE/lighttpd.log" >&2
