@@ -99,19 +99,19 @@ help:
 #: make                         build the programs; BUILD=build, CC=, CFLAGS=
 #: make run                     try it out on 127.0.0.1; PORT=8080, STATE=./run
 run:
-	+@sh tools/run.sh
+	@sh tools/run.sh
 #: make test [TESTS=NAMES]      unit, cases, laws and flow tests; TESTS picks some
 test:
-	+@sh tests/build-and-run.sh test
+	@sh tests/build-and-run.sh test
 #: make test-long               what takes longer: 200 kills, laws broken on purpose, a full disk
 test-long:
-	+@sh tests/build-and-run.sh test-long
+	@sh tests/build-and-run.sh test-long
 #: make asan | make tsan        the tests under AddressSanitizer and UBSan, or ThreadSanitizer
 asan tsan:
-	+@sh tests/build-and-run.sh $@
+	@sh tests/build-and-run.sh $@
 #: make lint                    formatting, static analysis, the rules of the house
 lint:
-	+@sh tests/lint/lint.sh
+	@sh tests/lint/lint.sh
 #: make format                  lay out the C files as .clang-format says
 format:
 	clang-format -i $(wildcard fcgi/*.[ch] shared/*.[ch] ctl/*.[ch] tests/*/*.[ch])
