@@ -445,6 +445,30 @@ cut_tail_is_found_also_after_more_appends(void **state)
 	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
 }
 
+/* A checkpoint row that somebody inserted explains no gap: the anchor must not be led over it. */
+static void
+forged_checkpoint_does_not_lead_the_anchor_on(void **state)
+{
+	struct place *p = *state;
+	struct audit_report report;
+
+	place_fill(p, FILLED);
+	place_sql(p, "CREATE TABLE kept AS SELECT * FROM audit_head");
+	place_fill(p, 6);
+	place_sql(p, "DELETE FROM audit WHERE seq > 12; DELETE FROM audit_head; "
+		     "INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept");
+	for (int i = 0; i < 20; i++)
+		place_append(p, "idA");
+	place_sql(p, "INSERT INTO audit_checkpoint SELECT 1000000, mac, 1, mac, '[]', mac FROM audit "
+		     "WHERE seq = 12; UPDATE audit SET seq = -seq WHERE seq = 19");
+	audit_anchor(p->audit);
+	place_sql(p, "DELETE FROM audit_checkpoint; UPDATE audit SET seq = -seq WHERE seq = -19");
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+	assert_int_equal(report.findings[0].seq, 18);
+}
+
 /* More entries than one slice of the walk between two anchors. */
 static void
 anchor_follows_many_appends(void **state)
@@ -655,6 +679,7 @@ main(void)
 	    CASE(old_copy_of_the_database_is_found_and_can_be_acknowledged),
 	    CASE(old_copy_of_the_database_is_found_also_after_more_appends),
 	    CASE(cut_tail_is_found_also_after_more_appends),
+	    CASE(forged_checkpoint_does_not_lead_the_anchor_on),
 	    CASE(anchor_follows_many_appends),
 	    CASE(other_history_up_to_the_anchor_is_found),
 	    CASE(restore_is_refused_beside_another_finding_or_none),
