@@ -1,4 +1,4 @@
-/* audit_anchor.c - whether the log goes on from its anchor, and the next anchor; see audit_anchor.h. */
+/* audit_anchor.c - whether the log is the one its anchor saw, and the next anchor; see audit_anchor.h. */
 #include "audit_anchor.h"
 
 #include <inttypes.h>
@@ -112,6 +112,45 @@ follow(struct store *store, const struct audit_keys *keys, const struct audit_he
 	if (status != STATUS_OK)
 		return status == STATUS_STALE ? STATUS_REFUSED : status;
 	return at.seq == head->seq && strcmp(at.mac, head->mac) == 0 ? STATUS_OK : STATUS_REFUSED;
+}
+
+/* Entries behind an anchor are gone: a checkpoint at its very entry can still be compared. */
+static enum status
+compare_older(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor)
+{
+	struct audit_checkpoint checkpoint;
+	struct audit_checkpoint_count count;
+	struct db *db;
+	enum status status = store_read(store, &db);
+
+	if (status != STATUS_OK)
+		return status;
+	audit_checkpoint_init(&checkpoint);
+	status = audit_checkpoint_find(db, keys, anchor->seq, &checkpoint, &count);
+	store_read_end(store, db);
+	if (status == STATUS_NOT_FOUND)
+		status = STATUS_OK;
+	if (status == STATUS_OK && checkpoint.upto_seq == anchor->seq &&
+	    strcmp(checkpoint.all.mac, anchor->mac) != 0)
+		status = STATUS_REFUSED;
+	audit_checkpoint_free(&checkpoint);
+	return status;
+}
+
+enum status
+audit_anchor_compare(struct store *store, const struct audit_keys *keys,
+    const struct audit_head *anchor, const struct audit_head *start)
+{
+	bool older = anchor->seq < start->seq;
+	const struct audit_head *end = older ? start : anchor;
+	struct audit_head at = older ? *anchor : *start;
+	enum status status = walk(store, keys, end->seq, false, &at);
+
+	if (status == STATUS_REFUSED && older)
+		return compare_older(store, keys, anchor);
+	if (status == STATUS_OK && strcmp(at.mac, end->mac) != 0)
+		status = STATUS_REFUSED;
+	return status;
 }
 
 enum status

@@ -4,9 +4,20 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit_anchor.h"
 #include "clock.h"
 
 static const char name_sql[] = "SELECT name FROM api_key WHERE id = ?";
+
+static void
+add_other(struct audit_run *run)
+{
+	(void)audit_report_add(run->report, AUDIT_ANCHOR_OTHER, run->report->anchor.seq,
+	    "up to entry %" PRId64
+	    " the log is another one than the anchor saw: a database was put back and written "
+	    "on, or history was rewritten with the key",
+	    run->report->anchor.seq);
+}
 
 void
 audit_compare_anchor(struct audit_run *run)
@@ -16,11 +27,22 @@ audit_compare_anchor(struct audit_run *run)
 	if (!run->report->has_anchor || anchor->seq != run->state.all.seq || run->state.all_lost)
 		return;
 	if (strcmp(anchor->mac, run->state.all.mac) != 0)
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_OTHER, anchor->seq,
-		    "up to entry %" PRId64
-		    " the log is another one than the anchor saw: a database was put back and written "
-		    "on, or history was rewritten with the key",
-		    anchor->seq);
+		add_other(run);
+}
+
+enum status
+audit_compare_older_anchor(struct audit_run *run)
+{
+	enum status status;
+
+	if (!run->report->has_anchor || run->report->anchor.seq >= run->start)
+		return STATUS_OK;
+	status = audit_anchor_compare(audit_store(run->audit), audit_keys_of(run->audit),
+	    &run->report->anchor, &run->state.all);
+	if (status != STATUS_REFUSED)
+		return status;
+	add_other(run);
+	return STATUS_OK;
 }
 
 /* The name of the key whose chain this is, for people. */

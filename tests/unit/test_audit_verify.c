@@ -459,8 +459,9 @@ forged_checkpoint_does_not_lead_the_anchor_on(void **state)
 		     "INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept");
 	for (int i = 0; i < 20; i++)
 		place_append(p, "idA");
-	place_sql(p, "INSERT INTO audit_checkpoint SELECT 1000000, mac, 1, mac, '[]', mac FROM audit "
-		     "WHERE seq = 12; UPDATE audit SET seq = -seq WHERE seq = 19");
+	place_sql(p,
+	    "INSERT INTO audit_checkpoint SELECT 1000000, mac, 1, mac, '[]', mac FROM audit "
+	    "WHERE seq = 12; UPDATE audit SET seq = -seq WHERE seq = 19");
 	audit_anchor(p->audit);
 	place_sql(p, "DELETE FROM audit_checkpoint; UPDATE audit SET seq = -seq WHERE seq = -19");
 	place_verify(p, &report);
