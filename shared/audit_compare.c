@@ -140,6 +140,17 @@ judge_anchor(struct audit_run *run)
 	}
 }
 
+static void
+add_trigger(void *context, const char *name, const char *statement)
+{
+	struct audit_run *run = context;
+
+	(void)audit_report_add(run->report, AUDIT_TRIGGER_MISSING, 0,
+	    "the trigger %s is gone or was changed: history can be changed without being refused; find "
+	    "out who did it, then in `sqlite3 %s`: DROP TRIGGER IF EXISTS %s; %s;",
+	    name, STORE_FILE, name, statement);
+}
+
 enum status
 audit_compare_end(struct audit_run *run)
 {
@@ -158,7 +169,8 @@ audit_compare_end(struct audit_run *run)
 	}
 	judge_anchor(run);
 	store_read_end(store, db);
+	status = store_missing_triggers(store, add_trigger, run);
 	run->report->first_seq = run->report->entries > 0 ? run->start + 1 : 0;
 	run->report->last_seq = run->state.all.seq;
-	return STATUS_OK;
+	return status;
 }

@@ -584,6 +584,61 @@ anchor_behind_is_fine(void **state)
 }
 
 static void
+run_in_shell(struct place *p, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Each trigger that there is, gone and then replaced by one that does nothing; the named statement mends it. */
+static void
+missing_and_hollow_triggers_are_named_with_the_way_out(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *hollow;
+	} triggers[] = {
+	    {"audit_no_update", "UPDATE ON audit"},
+	    {"audit_no_delete", "DELETE ON audit"},
+	    {"audit_head_no_delete", "DELETE ON audit_head"},
+	    {"audit_checkpoint_no_update", "UPDATE ON audit_checkpoint"},
+	    {"audit_checkpoint_no_delete", "DELETE ON audit_checkpoint"},
+	    {"policy_version_no_update", "UPDATE ON policy_version"},
+	    {"policy_version_no_delete", "DELETE ON policy_version"},
+	};
+	const size_t count = sizeof(triggers) / sizeof(triggers[0]);
+	struct place *p = *state;
+	struct audit_report report;
+	char sql[256];
+
+	place_fill(p, FILLED);
+	assert_int_equal(
+	    place_number(p, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), count);
+	for (size_t i = 0; i < 2 * count; i++) {
+		const char *name = triggers[i / 2].name, *way_out;
+
+		place_assert_clean(p);
+		(void)snprintf(sql, sizeof(sql), "DROP TRIGGER %s", name);
+		run_in_shell(p, sql);
+		(void)snprintf(sql, sizeof(sql), "CREATE TRIGGER %s BEFORE %s BEGIN SELECT 1; END",
+		    name, triggers[i / 2].hollow);
+		if (i % 2 == 1)
+			run_in_shell(p, sql);
+		place_verify(p, &report);
+		assert_int_equal(report.nfindings, 1);
+		assert_int_equal(report.findings[0].kind, AUDIT_TRIGGER_MISSING);
+		assert_non_null(strstr(report.findings[0].text.text, name));
+		way_out = strstr(report.findings[0].text.text, "DROP TRIGGER IF EXISTS");
+		assert_non_null(way_out);
+		run_in_shell(p, way_out);
+	}
+	place_assert_clean(p);
+}
+
+static void
 many_findings_are_counted_and_the_first_are_kept(void **state)
 {
 	struct audit_report report;
@@ -687,6 +742,7 @@ main(void)
 	    CASE(missing_anchor_is_a_finding),
 	    CASE(anchor_of_another_installation_is_a_finding),
 	    CASE(anchor_behind_is_fine),
+	    CASE(missing_and_hollow_triggers_are_named_with_the_way_out),
 	    CASE(many_findings_are_counted_and_the_first_are_kept),
 	    CASE(log_verifies_while_it_is_written),
 	    CASE(progress_goes_up_to_the_total),
