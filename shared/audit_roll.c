@@ -10,11 +10,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "audit_anchor.h"
 #include "audit_checkpoint.h"
 #include "audit_export.h"
 #include "audit_read.h"
 #include "audit_report.h"
+#include "audit_roll_anchor.h"
 #include "audit_roll_choose.h"
 #include "clock.h"
 
@@ -31,8 +31,7 @@ struct roll {
 	struct audit_slice slice;
 	struct audit_state state;
 	struct audit_export file;
-	struct audit_head anchor;
-	enum status anchor_status;
+	struct audit_roll_anchor anchor;
 	int64_t first; /* entry that is there, also one that an earlier roll has left */
 	int64_t last;  /* entry of the log */
 	int64_t upto;
@@ -50,13 +49,11 @@ read_start(struct roll *roll)
 {
 	struct store *store = audit_store(roll->audit);
 	struct audit_checkpoint_count count;
-	int64_t anchor_ms;
 	struct db *db;
 	enum status status;
 
 	/* Before the end of the log: an anchor is never ahead of a log that is looked at later. */
-	roll->anchor_status = audit_anchor_read(
-	    audit_keys_of(roll->audit), audit_state_dir(roll->audit), &roll->anchor, &anchor_ms);
+	audit_roll_anchor_read(&roll->anchor, roll->audit);
 	status = store_read(store, &db);
 	if (status != STATUS_OK)
 		return status;
@@ -76,55 +73,6 @@ read_start(struct roll *roll)
 		    count.forged_seq);
 		status = STATUS_REFUSED;
 	}
-	return status;
-}
-
-#define SEE_VERIFY "; nothing was removed; run `enforgatectl audit verify`"
-
-/* What verification finds about the anchor forbids a roll: it would remove the evidence. */
-static enum status
-judge_anchor(struct roll *roll)
-{
-	const struct audit_head *anchor = &roll->anchor;
-
-	if (roll->anchor_status == STATUS_NOT_FOUND && roll->last == 0)
-		return STATUS_OK;
-	if (roll->anchor_status == STATUS_NOT_FOUND)
-		problem_set(roll->why,
-		    "there is no anchor (%s): whether an old database was put back cannot be "
-		    "told" SEE_VERIFY,
-		    AUDIT_ANCHOR_FILE);
-	else if (roll->anchor_status == STATUS_REFUSED)
-		problem_set(roll->why,
-		    "the anchor (%s) was changed or is of another installation" SEE_VERIFY,
-		    AUDIT_ANCHOR_FILE);
-	else if (roll->anchor_status != STATUS_OK)
-		return roll->anchor_status;
-	else if (anchor->seq > roll->last && anchor->seq > roll->previous.upto_seq)
-		problem_set(roll->why,
-		    "the log ends at entry %" PRId64 ", but the anchor saw entry %" PRId64
-		    ": its end was cut off, or an old database put back" SEE_VERIFY,
-		    roll->last, anchor->seq);
-	else
-		return STATUS_OK;
-	return STATUS_REFUSED;
-}
-
-/* Before anything goes: whether the log is the one that the anchor saw. */
-static enum status
-compare_anchor(struct roll *roll)
-{
-	enum status status;
-
-	if (roll->anchor_status == STATUS_NOT_FOUND)
-		return STATUS_OK;
-	status = audit_anchor_compare(audit_store(roll->audit), audit_keys_of(roll->audit),
-	    &roll->anchor, &roll->previous.all);
-	if (status == STATUS_REFUSED)
-		problem_set(roll->why,
-		    "the log is another one than the anchor saw at entry %" PRId64
-		    ", or entries are missing" SEE_VERIFY,
-		    roll->anchor.seq);
 	return status;
 }
 
@@ -327,12 +275,14 @@ roll_locked(struct roll *roll)
 	int64_t start = roll->previous.upto_seq;
 
 	if (status == STATUS_OK)
-		status = judge_anchor(roll);
+		status = audit_roll_anchor_judge(
+		    &roll->anchor, roll->last > start ? roll->last : start, roll->why);
 	if (status == STATUS_OK)
 		status = audit_roll_choose(audit_store(roll->audit), roll->options, &roll->slice,
 		    start, roll->last, &roll->upto);
 	if (status == STATUS_OK && (roll->upto > start || roll->first <= start))
-		status = compare_anchor(roll);
+		status = audit_roll_anchor_compare(
+		    &roll->anchor, roll->audit, &roll->previous.all, roll->why);
 	if (status == STATUS_OK)
 		status = remove_covered(roll, start, 0);
 	if (status != STATUS_OK || roll->upto <= start)
