@@ -1,13 +1,14 @@
-/* audit_anchor.c - whether the log goes on from its anchor, and the next anchor; see audit_anchor.h. */
+/* audit_anchor.c - whether the log is the one its anchor saw, and the next anchor; see audit_anchor.h. */
 #include "audit_anchor.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "audit_read.h"
+#include "audit_checkpoint.h"
 #include "clock.h"
 
 #define SLICE_ROWS 4096 /* macs read in one transaction */
+#define FOLLOW_TRIES 2
 
 static const char macs_sql[] =
     "SELECT seq, mac FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
@@ -33,30 +34,49 @@ walk_slice(struct db *db, const struct audit_keys *keys, int64_t end, struct aud
 	return status == STATUS_OK && step == QUERY_FAILED ? STATUS_FAILED : status;
 }
 
-/* STATUS_REFUSED where the entries do not lead from `anchor` to `head`. */
+/*
+ * Behind a roll the entries are gone: a checkpoint leads over the gap, but only one whose mac is right. A row is
+ * soon inserted by hand, and would take the anchor along. STATUS_STALE: it leads further than `end`.
+ */
 static enum status
-follow(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor,
-    const struct audit_head *head)
+pass_gap(struct db *db, const struct audit_keys *keys, int64_t end, struct audit_head *at)
 {
-	struct audit_head at = *anchor;
-	struct db *db;
-	enum status status = STATUS_OK;
-	int64_t covered = 0, before = -1;
+	struct audit_checkpoint checkpoint;
+	struct audit_checkpoint_count count;
+	enum status status;
 
-	while (status == STATUS_OK && at.seq < head->seq && at.seq != before) {
-		before = at.seq;
+	audit_checkpoint_init(&checkpoint);
+	status = audit_checkpoint_find(db, keys, AUDIT_CHECKPOINT_NEWEST, &checkpoint, &count);
+	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && checkpoint.upto_seq <= at->seq))
+		status = STATUS_REFUSED;
+	if (status == STATUS_OK && checkpoint.upto_seq > end)
+		status = STATUS_STALE;
+	if (status == STATUS_OK)
+		*at = checkpoint.all;
+	audit_checkpoint_free(&checkpoint);
+	return status;
+}
+
+/* Moves `at` on to `end`. STATUS_REFUSED: at a gap, which only `over_rolls` is passed where a roll made it. */
+static enum status
+walk(struct store *store, const struct audit_keys *keys, int64_t end, bool over_rolls,
+    struct audit_head *at)
+{
+	enum status status = STATUS_OK;
+	int64_t before;
+	struct db *db;
+
+	while (status == STATUS_OK && at->seq < end) {
+		before = at->seq;
 		status = store_read(store, &db);
 		if (status != STATUS_OK)
 			return status;
-		status = audit_covered_seq(db, &covered);
-		if (status == STATUS_OK)
-			status = walk_slice(db, keys, head->seq, &at);
+		status = walk_slice(db, keys, end, at);
+		if (status == STATUS_OK && at->seq == before)
+			status = over_rolls ? pass_gap(db, keys, end, at) : STATUS_REFUSED;
 		store_read_end(store, db);
 	}
-	/* Behind a roll the entries are gone; its checkpoint is what verification looks at then. */
-	if (status != STATUS_OK || (at.seq < head->seq && at.seq < covered))
-		return status;
-	return at.seq == head->seq && strcmp(at.mac, head->mac) == 0 ? STATUS_OK : STATUS_REFUSED;
+	return status;
 }
 
 static enum status
@@ -72,6 +92,67 @@ read_head(struct store *store, struct audit_head *head)
 	return status;
 }
 
+/*
+ * The present head, where the entries lead to it from `anchor`. A roll since the head was read may have left it
+ * behind: a second look then tells that from a log that ends before its own checkpoint.
+ */
+static enum status
+follow(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor,
+    struct audit_head *head)
+{
+	enum status status = STATUS_STALE;
+	struct audit_head at;
+
+	for (int i = 0; i < FOLLOW_TRIES && status == STATUS_STALE; i++) {
+		at = *anchor;
+		status = read_head(store, head);
+		if (status == STATUS_OK)
+			status = walk(store, keys, head->seq, true, &at);
+	}
+	if (status != STATUS_OK)
+		return status == STATUS_STALE ? STATUS_REFUSED : status;
+	return at.seq == head->seq && strcmp(at.mac, head->mac) == 0 ? STATUS_OK : STATUS_REFUSED;
+}
+
+/* Entries behind an anchor are gone: a checkpoint at its very entry can still be compared. */
+static enum status
+compare_older(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor)
+{
+	struct audit_checkpoint checkpoint;
+	struct audit_checkpoint_count count;
+	struct db *db;
+	enum status status = store_read(store, &db);
+
+	if (status != STATUS_OK)
+		return status;
+	audit_checkpoint_init(&checkpoint);
+	status = audit_checkpoint_find(db, keys, anchor->seq, &checkpoint, &count);
+	store_read_end(store, db);
+	if (status == STATUS_NOT_FOUND)
+		status = STATUS_OK;
+	if (status == STATUS_OK && checkpoint.upto_seq == anchor->seq &&
+	    strcmp(checkpoint.all.mac, anchor->mac) != 0)
+		status = STATUS_REFUSED;
+	audit_checkpoint_free(&checkpoint);
+	return status;
+}
+
+enum status
+audit_anchor_compare(struct store *store, const struct audit_keys *keys,
+    const struct audit_head *anchor, const struct audit_head *start)
+{
+	bool older = anchor->seq < start->seq;
+	const struct audit_head *end = older ? start : anchor;
+	struct audit_head at = older ? *anchor : *start;
+	enum status status = walk(store, keys, end->seq, false, &at);
+
+	if (status == STATUS_REFUSED && older)
+		return compare_older(store, keys, anchor);
+	if (status == STATUS_OK && strcmp(at.mac, end->mac) != 0)
+		status = STATUS_REFUSED;
+	return status;
+}
+
 enum status
 audit_anchor_advance(
     struct store *store, const struct audit_keys *keys, const char *state_dir, struct problem *why)
@@ -84,9 +165,7 @@ audit_anchor_advance(
 		problem_set(why, "%s was changed or is of another installation", AUDIT_ANCHOR_FILE);
 	if (found != STATUS_OK && found != STATUS_NOT_FOUND)
 		return found;
-	status = read_head(store, &head);
-	if (status == STATUS_OK && found == STATUS_OK)
-		status = follow(store, keys, &anchor, &head);
+	status = found == STATUS_OK ? follow(store, keys, &anchor, &head) : read_head(store, &head);
 	if (status == STATUS_REFUSED)
 		problem_set(why,
 		    "the log does not go on from %s at entry %" PRId64

@@ -1,5 +1,5 @@
 /*
- * audit_anchor.h - moving the anchor on, but only along the log that it saw.
+ * audit_anchor.h - comparing the log with its anchor, and moving that on, but only along the log that it saw.
  *
  * If any append moved the anchor, a log that was cut off or put back would lose its witness within a second. So the
  * entries since the last anchor are walked first: their macs must lead from its head to the present one. That costs a HMAC
@@ -16,5 +16,13 @@
  */
 enum status audit_anchor_advance(struct store *store, const struct audit_keys *keys,
     const char *state_dir, struct problem *why) MUST_USE;
+
+/*
+ * Whether the log around `start` (where the newest checkpoint or the beginning stands) is the one that `anchor` saw: the macs
+ * of the entries must lead from one to the other. STATUS_REFUSED: they do not, or entries behind `start` are missing. An
+ * anchor older than `start` is compared as far as its entries are still there, or a checkpoint at its very entry.
+ */
+enum status audit_anchor_compare(struct store *store, const struct audit_keys *keys,
+    const struct audit_head *anchor, const struct audit_head *start) MUST_USE;
 
 #endif

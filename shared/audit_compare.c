@@ -4,9 +4,20 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit_anchor.h"
 #include "clock.h"
 
 static const char name_sql[] = "SELECT name FROM api_key WHERE id = ?";
+
+static void
+add_other(struct audit_run *run)
+{
+	(void)audit_report_add(run->report, AUDIT_ANCHOR_OTHER, run->report->anchor.seq,
+	    "up to entry %" PRId64
+	    " the log is another one than the anchor saw: a database was put back and written "
+	    "on, or history was rewritten with the key",
+	    run->report->anchor.seq);
+}
 
 void
 audit_compare_anchor(struct audit_run *run)
@@ -16,11 +27,22 @@ audit_compare_anchor(struct audit_run *run)
 	if (!run->report->has_anchor || anchor->seq != run->state.all.seq || run->state.all_lost)
 		return;
 	if (strcmp(anchor->mac, run->state.all.mac) != 0)
-		(void)audit_report_add(run->report, AUDIT_ANCHOR_OTHER, anchor->seq,
-		    "up to entry %" PRId64
-		    " the log is another one than the anchor saw: a database was put back and written "
-		    "on, or history was rewritten with the key",
-		    anchor->seq);
+		add_other(run);
+}
+
+enum status
+audit_compare_older_anchor(struct audit_run *run)
+{
+	enum status status;
+
+	if (!run->report->has_anchor || run->report->anchor.seq >= run->start)
+		return STATUS_OK;
+	status = audit_anchor_compare(audit_store(run->audit), audit_keys_of(run->audit),
+	    &run->report->anchor, &run->state.all);
+	if (status != STATUS_REFUSED)
+		return status;
+	add_other(run);
+	return STATUS_OK;
 }
 
 /* The name of the key whose chain this is, for people. */
@@ -118,6 +140,17 @@ judge_anchor(struct audit_run *run)
 	}
 }
 
+static void
+add_trigger(void *context, const char *name, const char *statement)
+{
+	struct audit_run *run = context;
+
+	(void)audit_report_add(run->report, AUDIT_TRIGGER_MISSING, 0,
+	    "the trigger %s is gone or was changed: history can be changed without being refused; find "
+	    "out who did it, then in `sqlite3 %s`: DROP TRIGGER IF EXISTS %s; %s;",
+	    name, STORE_FILE, name, statement);
+}
+
 enum status
 audit_compare_end(struct audit_run *run)
 {
@@ -136,7 +169,8 @@ audit_compare_end(struct audit_run *run)
 	}
 	judge_anchor(run);
 	store_read_end(store, db);
+	status = store_missing_triggers(store, add_trigger, run);
 	run->report->first_seq = run->report->entries > 0 ? run->start + 1 : 0;
 	run->report->last_seq = run->state.all.seq;
-	return STATUS_OK;
+	return status;
 }

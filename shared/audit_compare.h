@@ -22,6 +22,8 @@ struct audit_run {
 
 /* Where the walk stands at the anchor's entry: the anchor saw the head at this very place. */
 void audit_compare_anchor(struct audit_run *run);
+/* At the start of the walk: an anchor from before it, which the walk itself never meets. */
+enum status audit_compare_older_anchor(struct audit_run *run) MUST_USE;
 /* At the end of the walk: heads, anchor, and the summary. */
 enum status audit_compare_end(struct audit_run *run) MUST_USE;
 

@@ -20,6 +20,7 @@ audit_finding_name(enum audit_finding_kind kind)
 	    [AUDIT_HEAD_CHANGED] = "head_changed",
 	    [AUDIT_ALL_CHANGED] = "installation_head_changed",
 	    [AUDIT_CHECKPOINT_FORGED] = "checkpoint_forged",
+	    [AUDIT_TRIGGER_MISSING] = "trigger_missing",
 	    [AUDIT_ANCHOR_AHEAD] = "anchor_ahead",
 	    [AUDIT_ANCHOR_OTHER] = "anchor_other",
 	    [AUDIT_ANCHOR_MISSING] = "anchor_missing",

@@ -17,8 +17,9 @@ enum audit_finding_kind {
 	AUDIT_HEAD_CHANGED,    /* the row of a chain: changed, put back or gone */
 	AUDIT_ALL_CHANGED,     /* the row of the installation head likewise */
 	AUDIT_CHECKPOINT_FORGED,
-	AUDIT_ANCHOR_AHEAD, /* the log is older than its anchor */
-	AUDIT_ANCHOR_OTHER, /* the log is another one than the anchor saw */
+	AUDIT_TRIGGER_MISSING, /* what keeps the log append-only is gone, or was changed */
+	AUDIT_ANCHOR_AHEAD,    /* the log is older than its anchor */
+	AUDIT_ANCHOR_OTHER,    /* the log is another one than the anchor saw */
 	AUDIT_ANCHOR_MISSING,
 	AUDIT_ANCHOR_DAMAGED,
 	AUDIT_EXPORT_DIFFERS, /* verification of an exported file */

@@ -14,6 +14,7 @@
 #include "audit_export.h"
 #include "audit_read.h"
 #include "audit_report.h"
+#include "audit_roll_anchor.h"
 #include "audit_roll_choose.h"
 #include "clock.h"
 
@@ -30,7 +31,9 @@ struct roll {
 	struct audit_slice slice;
 	struct audit_state state;
 	struct audit_export file;
-	int64_t last; /* last entry of the log */
+	struct audit_roll_anchor anchor;
+	int64_t first; /* entry that is there, also one that an earlier roll has left */
+	int64_t last;  /* entry of the log */
 	int64_t upto;
 };
 
@@ -47,14 +50,19 @@ read_start(struct roll *roll)
 	struct store *store = audit_store(roll->audit);
 	struct audit_checkpoint_count count;
 	struct db *db;
-	enum status status = store_read(store, &db);
+	enum status status;
 
+	/* Before the end of the log: an anchor is never ahead of a log that is looked at later. */
+	audit_roll_anchor_read(&roll->anchor, roll->audit);
+	status = store_read(store, &db);
 	if (status != STATUS_OK)
 		return status;
 	status = audit_checkpoint_find(
 	    db, audit_keys_of(roll->audit), AUDIT_CHECKPOINT_NEWEST, &roll->previous, &count);
 	if (status == STATUS_NOT_FOUND)
 		status = STATUS_OK;
+	if (status == STATUS_OK)
+		status = audit_first_seq(db, &roll->first);
 	if (status == STATUS_OK)
 		status = audit_last_seq(db, &roll->last);
 	store_read_end(store, db);
@@ -264,18 +272,25 @@ static enum status
 roll_locked(struct roll *roll)
 {
 	enum status status = read_start(roll);
+	int64_t start = roll->previous.upto_seq;
 
 	if (status == STATUS_OK)
-		status = remove_covered(roll, roll->previous.upto_seq, 0);
+		status = audit_roll_anchor_judge(
+		    &roll->anchor, roll->last > start ? roll->last : start, roll->why);
 	if (status == STATUS_OK)
 		status = audit_roll_choose(audit_store(roll->audit), roll->options, &roll->slice,
-		    roll->previous.upto_seq, roll->last, &roll->upto);
-	if (status != STATUS_OK || roll->upto <= roll->previous.upto_seq)
+		    start, roll->last, &roll->upto);
+	if (status == STATUS_OK && (roll->upto > start || roll->first <= start))
+		status = audit_roll_anchor_compare(
+		    &roll->anchor, roll->audit, &roll->previous.all, roll->why);
+	if (status == STATUS_OK)
+		status = remove_covered(roll, start, 0);
+	if (status != STATUS_OK || roll->upto <= start)
 		return status;
 	status = cover(roll);
 	if (status == STATUS_OK)
-		status = remove_covered(
-		    roll, roll->upto, roll->result->removed + roll->upto - roll->previous.upto_seq);
+		status =
+		    remove_covered(roll, roll->upto, roll->result->removed + roll->upto - start);
 	return status;
 }
 

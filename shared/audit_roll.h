@@ -4,7 +4,8 @@
  * Order: export to a file, sync, read it back and compare; then checkpoint and an entry of kind "checkpoint" in one transaction;
  * then removal in short transactions, so that responders are not kept waiting. Ended anywhere, the next roll finishes or starts
  * over: without a checkpoint nothing is removed, with one only the removal is left. Entries are verified while they are
- * exported; a log that does not verify is never rolled, as that would remove the evidence.
+ * exported, and the log is compared with its anchor first; one that does not verify is never rolled, as that would remove
+ * the evidence.
  *
  * The budget in bytes counts an entry as its texts plus 8 bytes a number, averaged over samples from the whole
  * log. The file of the database does not shrink: its free pages are used again for new entries.

@@ -145,9 +145,11 @@ next_slice(struct audit_run *run)
 static enum status
 walk(struct audit_run *run)
 {
-	enum status status;
+	enum status status = audit_compare_older_anchor(run);
 	unsigned breaks;
 
+	if (status != STATUS_OK)
+		return status;
 	audit_compare_anchor(run);
 	while (run->state.all.seq < run->end) {
 		status = next_slice(run);

@@ -2,8 +2,8 @@
  * audit_verify.h - whether the log is the one that was written.
  *
  * Compared are: checkpoints and their macs, the entries from the newest checkpoint (or the first entry)
- * without a gap, each chain's numbers and macs, the installation head over all entries, the head rows, and the
- * anchor file. Responders may append and roll meanwhile: the end is looked up first, together with the heads, and where
+ * without a gap, each chain's numbers and macs, the installation head over all entries, the head rows, the
+ * anchor file, and the triggers. Responders may append and roll meanwhile: the end is looked up first, together with the heads, and where
  * a roll moves the beginning the walk starts again.
  *
  * What it cannot see: a rollback of both database and anchor to copies of one moment, or one that is

@@ -27,6 +27,7 @@ store_init(struct store *store, const struct store_options *options, struct prob
 	store->lock_fd = -1;
 	store->deadline_ms = options->deadline_ms;
 	store->rollback_journal = options->rollback_journal;
+	store->migrations = options->migrations != NULL ? options->migrations : store_migrations;
 	if (pthread_mutex_init(&store->writer_mutex, NULL) != 0 ||
 	    pthread_mutex_init(&store->readers_mutex, NULL) != 0 ||
 	    pthread_condattr_init(&attr) != 0 ||
@@ -96,9 +97,7 @@ store_open(const struct store_options *options, struct store **out, struct probl
 	if (status == STATUS_OK)
 		status = remember_file(store, why);
 	if (status == STATUS_OK)
-		status = store_migrate(store,
-		    options->migrations != NULL ? options->migrations : store_migrations,
-		    options->create, why);
+		status = store_migrate(store, store->migrations, options->create, why);
 	if (status != STATUS_OK) {
 		store_close(store);
 		return status;

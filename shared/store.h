@@ -105,4 +105,12 @@ enum status store_backup(struct store *store, const char *path, struct problem *
 /* The engine's own check of every page and index. STATUS_OK or STATUS_REFUSED with the first finding. */
 enum status store_check(struct store *store, struct problem *why) MUST_USE;
 
+/*
+ * Tells about each trigger that the migrations made and that is gone or reads otherwise now: its name, and the
+ * statement that makes it, on one line. Both texts live until `tell` returns.
+ */
+typedef void (*store_tell_trigger)(void *context, const char *name, const char *statement);
+enum status store_missing_triggers(
+    struct store *store, store_tell_trigger tell, void *context) MUST_USE;
+
 #endif

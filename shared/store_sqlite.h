@@ -34,6 +34,7 @@ struct store {
 	char path[PATH_MAX];
 	int64_t deadline_ms;
 	bool rollback_journal;
+	const struct migration *migrations;
 	int version;
 	dev_t device; /* of the file that was opened: one put in its place is another database */
 	ino_t inode;

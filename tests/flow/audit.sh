@@ -54,15 +54,16 @@ like 'delete is refused' "$(sqlite3 "$S/enforgate.db" 'DELETE FROM audit' 2>&1)"
 stop_server
 SERVERS=()
 is 'the log of the web server has the request' "$(grep -c '"POST /v1/check"' "$S/access.log")" 9
-# tampered NAME SQL [ENTRY]: in a copy, with the triggers out of the way; verify must say 1 and name the entry.
+# tampered NAME SQL [ENTRY]: in a copy, with the triggers out of the way and then put back; verify must say 1 and name the entry.
 tampered() {
 	local keep=$S
 	rm -rf "$T/copy"
 	cp -a "$S" "$T/copy"
 	sed -i "s|^state_dir = .*|state_dir = $T/copy|" "$T/copy/enforgate.conf"
-	sqlite3 "$T/copy/enforgate.db" "$(sqlite3 "$T/copy/enforgate.db" \
-	    "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_master WHERE type = 'trigger'") $2" ||
-	    fatal "cannot tamper: $1"
+	local make drop
+	make=$(sqlite3 "$T/copy/enforgate.db" "SELECT sql || ';' FROM sqlite_master WHERE type = 'trigger'")
+	drop=$(sqlite3 "$T/copy/enforgate.db" "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_master WHERE type = 'trigger'")
+	sqlite3 "$T/copy/enforgate.db" "$drop $2; $make" || fatal "cannot tamper: $1"
 	S=$T/copy
 	exits "$1: verify says no" 1 ctl audit verify
 	like "$1: verify names it" "$OUT$ERR" "${3:-[0-9]}"
@@ -92,6 +93,12 @@ tampered 'the end cut off, heads put back' "DELETE FROM audit WHERE seq > $three
 tampered 'the whole history of a key gone' "DELETE FROM audit WHERE chain = '$id'; DELETE FROM audit_head WHERE chain = '$id'"
 tampered 'everything gone' 'DELETE FROM audit; DELETE FROM audit_head; DELETE FROM audit_checkpoint'
 tampered 'a head changed' "UPDATE audit_head SET seq = seq + 1 WHERE chain = '$id'"
+rm -rf "$T/copy"
+cp -a "$S" "$T/copy"
+sed -i "s|^state_dir = .*|state_dir = $T/copy|" "$T/copy/enforgate.conf"
+sqlite3 "$T/copy/enforgate.db" 'DROP TRIGGER audit_no_delete'
+exits 'a trigger dropped: verify says no' 1 ctl_in "$T/copy" audit verify
+like 'a trigger dropped: verify names it' "$OUT" 'audit_no_delete'
 
 # An older copy put back: the anchor beside the database is younger.
 rm -rf "$T/old" "$T/copy"
@@ -106,4 +113,6 @@ cp -a "$T/old"/enforgate.db* "$T/copy"
 sed -i "s|^state_dir = .*|state_dir = $T/copy|" "$T/copy/enforgate.conf"
 S=$T/copy
 exits 'an older copy put back: verify says no' 1 ctl audit verify
+exits 'an older copy put back: roll refuses' 2 ctl audit roll --keep-bytes 1
+like 'an older copy put back: roll says why' "$ERR" 'nothing was removed'
 finish

@@ -163,23 +163,41 @@ place_assert_clean(struct place *p)
 		fail_msg("%s", report.findings[0].text.text);
 }
 
-/* SQL as somebody with the file and a database shell; the triggers are in nobody's way. */
+/* The statements that make the triggers, or that drop them; sqlite3_free() it. */
+static inline char *
+place_triggers(sqlite3 *db, const char *statements)
+{
+	sqlite3_stmt *stmt = NULL;
+	char *text;
+
+	assert_int_equal(sqlite3_prepare_v2(db, statements, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	text = sqlite3_mprintf("%s;", sqlite3_column_text(stmt, 0));
+	(void)sqlite3_finalize(stmt);
+	assert_non_null(text);
+	return text;
+}
+
+/* SQL as somebody with the file and a database shell, who moves the triggers out of the way and puts them back. */
 static inline void
 place_sql(struct place *p, const char *sql)
 {
-	static const char drop[] = "DROP TRIGGER IF EXISTS audit_no_update; "
-				   "DROP TRIGGER IF EXISTS audit_no_delete; "
-				   "DROP TRIGGER IF EXISTS audit_head_no_delete; "
-				   "DROP TRIGGER IF EXISTS audit_checkpoint_no_update; "
-				   "DROP TRIGGER IF EXISTS audit_checkpoint_no_delete;";
 	sqlite3 *db = NULL;
-	char *message = NULL;
+	char *message = NULL, *make, *drop;
 
 	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
 	(void)sqlite3_busy_timeout(db, 5000);
+	make = place_triggers(
+	    db, "SELECT group_concat(sql, ';') FROM sqlite_schema WHERE type = 'trigger'");
+	drop = place_triggers(db,
+	    "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema "
+	    "WHERE type = 'trigger'");
 	assert_int_equal(sqlite3_exec(db, drop, NULL, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
 		fail_msg("%s: %s", sql, message);
+	assert_int_equal(sqlite3_exec(db, make, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_free(make);
+	sqlite3_free(drop);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

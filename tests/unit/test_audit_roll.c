@@ -286,6 +286,180 @@ tampered_log_is_not_rolled(void **state)
 	}
 }
 
+struct kill_point {
+	enum audit_roll_step step;
+	int times; /* at the so-many-th time */
+	int64_t entries_left;
+	int64_t checkpoints;
+};
+
+static void
+end_here(void *context, enum audit_roll_step step, int64_t done, int64_t total)
+{
+	struct kill_point *at = context;
+
+	(void)done;
+	(void)total;
+	if (step == at->step && --at->times == 0)
+		_exit(7);
+}
+
+/* A child opens the log itself, rolls, and is gone at the step. */
+static void
+roll_and_die(struct place *p, struct kill_point at)
+{
+	const struct audit_roll_options options = {
+	    .keep_days = 5, .export_dir = p->exports, .step = end_here, .context = &at};
+	struct audit_roll_result result;
+	struct problem why;
+	int status;
+	pid_t pid;
+
+	place_close(p);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		place_open(p);
+		(void)!audit_roll(p->audit, &options, &result, &why);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	place_open(p);
+}
+
+static void
+assert_roll_refused(struct place *p, const char *expected)
+{
+	struct audit_roll_result result;
+	struct audit_report report;
+	struct problem why;
+	int64_t count = place_number(p, "SELECT count(*) FROM audit");
+	int64_t checkpoints = place_number(p, "SELECT count(*) FROM audit_checkpoint");
+
+	assert_int_equal(roll_with(p, 0, 1, &result, &why), STATUS_REFUSED);
+	if (strstr(why.text, expected) == NULL || strstr(why.text, "nothing was removed") == NULL)
+		fail_msg("%s", why.text);
+	assert_int_equal(place_number(p, "SELECT count(*) FROM audit"), count);
+	assert_int_equal(place_number(p, "SELECT count(*) FROM audit_checkpoint"), checkpoints);
+	place_verify(p, &report);
+	assert_true(audit_report_only_anchor(&report));
+}
+
+struct anchor_files {
+	char copy[TEST_PATH_MAX + 16]; /* of the database, at 30 entries */
+	char anchor[TEST_PATH_MAX + 16];
+	char kept[TEST_PATH_MAX + 16]; /* the anchor, at 36 entries */
+};
+
+/* 30 entries again, under an anchor that saw 36. */
+static void
+put_database_back(struct place *p, struct anchor_files *files)
+{
+	(void)snprintf(files->copy, sizeof(files->copy), "%s/copy", p->dir);
+	(void)snprintf(files->anchor, sizeof(files->anchor), "%s/%s", p->dir, AUDIT_ANCHOR_FILE);
+	(void)snprintf(files->kept, sizeof(files->kept), "%s/kept", p->dir);
+	place_append_many(p, 30, clock_wall_ms() - 10 * DAY_MS);
+	place_close(p);
+	place_copy(p->database, files->copy);
+	place_open(p);
+	place_fill(p, 6);
+	place_close(p);
+	place_copy(files->anchor, files->kept);
+	place_copy(files->copy, p->database);
+	place_open(p);
+}
+
+static void
+log_behind_its_anchor_is_not_rolled(void **state)
+{
+	struct anchor_files files;
+
+	put_database_back(*state, &files);
+	assert_roll_refused(*state, "the anchor saw entry 36");
+}
+
+static void
+log_put_back_and_written_on_is_not_rolled_until_acknowledged(void **state)
+{
+	struct place *p = *state;
+	struct audit_roll_result result;
+	struct anchor_files files;
+	struct audit_report report;
+	struct problem why;
+
+	put_database_back(p, &files);
+	place_fill(p, 12);
+	assert_roll_refused(p, "another one than the anchor saw at entry 36");
+	place_verify(p, &report);
+	assert_int_equal(audit_accept_restore(p->audit, &report, &why), STATUS_OK);
+	assert_rolls(p, 5, 1, 30, &result);
+}
+
+static void
+log_without_or_with_a_damaged_anchor_is_not_rolled(void **state)
+{
+	struct place *p = *state;
+	struct anchor_files files;
+	FILE *file;
+
+	put_database_back(p, &files);
+	file = fopen(files.anchor, "a");
+	assert_non_null(file);
+	(void)fputs("x", file);
+	assert_int_equal(fclose(file), 0);
+	assert_roll_refused(p, "was changed");
+	assert_int_equal(unlink(files.anchor), 0);
+	assert_roll_refused(p, "there is no anchor");
+}
+
+/* A checkpoint over another history than the anchor's is found while the covered entries are there. */
+static void
+anchor_older_than_the_checkpoint_is_compared(void **state)
+{
+	struct place *p = *state;
+	struct anchor_files files;
+	struct audit_report report;
+
+	put_database_back(p, &files);
+	assert_int_equal(unlink(files.anchor), 0);
+	place_append_many(p, 10, clock_wall_ms() - 9 * DAY_MS);
+	place_fill(p, 3);
+	roll_and_die(p, (struct kill_point){AUDIT_ROLL_COVERED, 1, 0, 0});
+	place_copy(files.kept, files.anchor);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+	assert_int_equal(report.findings[0].seq, 36);
+	assert_roll_refused(p, "another one than the anchor saw at entry 36");
+}
+
+/* The covered entries are gone, but the first of two checkpoints stands at the anchor's entry. */
+static void
+anchor_at_the_entry_of_a_checkpoint_is_compared(void **state)
+{
+	struct place *p = *state;
+	struct audit_roll_result result;
+	struct anchor_files files;
+	struct audit_report report;
+	struct problem why;
+
+	put_database_back(p, &files);
+	assert_int_equal(unlink(files.anchor), 0);
+	place_append_many(p, 6, clock_wall_ms() - 9 * DAY_MS);
+	place_fill(p, 3);
+	assert_rolls(p, 5, 1, 36, &result);
+	place_fill(p, 3);
+	assert_int_equal(roll_with(p, 0, 1, &result, &why), STATUS_OK);
+	place_assert_clean(p);
+	place_copy(files.kept, files.anchor);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+	assert_int_equal(report.findings[0].seq, 36);
+}
+
 static void
 assert_nothing_happened(struct place *p, int64_t entries)
 {
@@ -374,49 +548,6 @@ export_that_reads_otherwise_removes_nothing(void **state)
 	assert_rolls(p, 5, 1, 30, &result);
 	assert_non_null(strstr(result.path, "-1-30-2.jsonl")); /* the spoilt one is not replaced */
 	assert_export_clean(p, result.path);
-}
-
-struct kill_point {
-	enum audit_roll_step step;
-	int times; /* at the so-many-th time */
-	int64_t entries_left;
-	int64_t checkpoints;
-};
-
-static void
-end_here(void *context, enum audit_roll_step step, int64_t done, int64_t total)
-{
-	struct kill_point *at = context;
-
-	(void)done;
-	(void)total;
-	if (step == at->step && --at->times == 0)
-		_exit(7);
-}
-
-/* A child opens the log itself, rolls, and is gone at the step. */
-static void
-roll_and_die(struct place *p, struct kill_point at)
-{
-	const struct audit_roll_options options = {
-	    .keep_days = 5, .export_dir = p->exports, .step = end_here, .context = &at};
-	struct audit_roll_result result;
-	struct problem why;
-	int status;
-	pid_t pid;
-
-	place_close(p);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		place_open(p);
-		(void)!audit_roll(p->audit, &options, &result, &why);
-		_exit(1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 7);
-	place_open(p);
 }
 
 static void
@@ -651,6 +782,11 @@ main(void)
 	    CASE(removed_older_checkpoint_is_found),
 	    CASE(database_put_back_to_before_a_roll_is_found),
 	    cmocka_unit_test(tampered_log_is_not_rolled),
+	    CASE(log_behind_its_anchor_is_not_rolled),
+	    CASE(log_put_back_and_written_on_is_not_rolled_until_acknowledged),
+	    CASE(log_without_or_with_a_damaged_anchor_is_not_rolled),
+	    CASE(anchor_older_than_the_checkpoint_is_compared),
+	    CASE(anchor_at_the_entry_of_a_checkpoint_is_compared),
 	    CASE(unwritable_export_removes_nothing),
 	    CASE(short_export_removes_nothing_and_leaves_no_file),
 	    CASE(export_that_reads_otherwise_removes_nothing),

@@ -445,6 +445,31 @@ cut_tail_is_found_also_after_more_appends(void **state)
 	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
 }
 
+/* A checkpoint row that somebody inserted explains no gap: the anchor must not be led over it. */
+static void
+forged_checkpoint_does_not_lead_the_anchor_on(void **state)
+{
+	struct place *p = *state;
+	struct audit_report report;
+
+	place_fill(p, FILLED);
+	place_sql(p, "CREATE TABLE kept AS SELECT * FROM audit_head");
+	place_fill(p, 6);
+	place_sql(p, "DELETE FROM audit WHERE seq > 12; DELETE FROM audit_head; "
+		     "INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept");
+	for (int i = 0; i < 20; i++)
+		place_append(p, "idA");
+	place_sql(p,
+	    "INSERT INTO audit_checkpoint SELECT 1000000, mac, 1, mac, '[]', mac FROM audit "
+	    "WHERE seq = 12; UPDATE audit SET seq = -seq WHERE seq = 19");
+	audit_anchor(p->audit);
+	place_sql(p, "DELETE FROM audit_checkpoint; UPDATE audit SET seq = -seq WHERE seq = -19");
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 1);
+	assert_int_equal(report.findings[0].kind, AUDIT_ANCHOR_OTHER);
+	assert_int_equal(report.findings[0].seq, 18);
+}
+
 /* More entries than one slice of the walk between two anchors. */
 static void
 anchor_follows_many_appends(void **state)
@@ -559,6 +584,61 @@ anchor_behind_is_fine(void **state)
 }
 
 static void
+run_in_shell(struct place *p, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Each trigger that there is, gone and then replaced by one that does nothing; the named statement mends it. */
+static void
+missing_and_hollow_triggers_are_named_with_the_way_out(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *hollow;
+	} triggers[] = {
+	    {"audit_no_update", "UPDATE ON audit"},
+	    {"audit_no_delete", "DELETE ON audit"},
+	    {"audit_head_no_delete", "DELETE ON audit_head"},
+	    {"audit_checkpoint_no_update", "UPDATE ON audit_checkpoint"},
+	    {"audit_checkpoint_no_delete", "DELETE ON audit_checkpoint"},
+	    {"policy_version_no_update", "UPDATE ON policy_version"},
+	    {"policy_version_no_delete", "DELETE ON policy_version"},
+	};
+	const size_t count = sizeof(triggers) / sizeof(triggers[0]);
+	struct place *p = *state;
+	struct audit_report report;
+	char sql[256];
+
+	place_fill(p, FILLED);
+	assert_int_equal(
+	    place_number(p, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), count);
+	for (size_t i = 0; i < 2 * count; i++) {
+		const char *name = triggers[i / 2].name, *way_out;
+
+		place_assert_clean(p);
+		(void)snprintf(sql, sizeof(sql), "DROP TRIGGER %s", name);
+		run_in_shell(p, sql);
+		(void)snprintf(sql, sizeof(sql), "CREATE TRIGGER %s BEFORE %s BEGIN SELECT 1; END",
+		    name, triggers[i / 2].hollow);
+		if (i % 2 == 1)
+			run_in_shell(p, sql);
+		place_verify(p, &report);
+		assert_int_equal(report.nfindings, 1);
+		assert_int_equal(report.findings[0].kind, AUDIT_TRIGGER_MISSING);
+		assert_non_null(strstr(report.findings[0].text.text, name));
+		way_out = strstr(report.findings[0].text.text, "DROP TRIGGER IF EXISTS");
+		assert_non_null(way_out);
+		run_in_shell(p, way_out);
+	}
+	place_assert_clean(p);
+}
+
+static void
 many_findings_are_counted_and_the_first_are_kept(void **state)
 {
 	struct audit_report report;
@@ -655,12 +735,14 @@ main(void)
 	    CASE(old_copy_of_the_database_is_found_and_can_be_acknowledged),
 	    CASE(old_copy_of_the_database_is_found_also_after_more_appends),
 	    CASE(cut_tail_is_found_also_after_more_appends),
+	    CASE(forged_checkpoint_does_not_lead_the_anchor_on),
 	    CASE(anchor_follows_many_appends),
 	    CASE(other_history_up_to_the_anchor_is_found),
 	    CASE(restore_is_refused_beside_another_finding_or_none),
 	    CASE(missing_anchor_is_a_finding),
 	    CASE(anchor_of_another_installation_is_a_finding),
 	    CASE(anchor_behind_is_fine),
+	    CASE(missing_and_hollow_triggers_are_named_with_the_way_out),
 	    CASE(many_findings_are_counted_and_the_first_are_kept),
 	    CASE(log_verifies_while_it_is_written),
 	    CASE(progress_goes_up_to_the_total),
