@@ -105,7 +105,7 @@ main(int argc, char **argv)
 		"{\"path\":\"x\",\"exists\":false}]"},
 	};
 	static const char text[] = "{\"to\":\"some.body@example.com\",\"n\":499.99,\"c\":\"eur\"}";
-	static const struct json_limits limits = {1024, 8, 100};
+	static const struct json_limits limits = {1024, 8, 100, false};
 	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
 	struct call call = {.server = "mail", .tool = "send_message"};
 

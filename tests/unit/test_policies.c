@@ -79,7 +79,7 @@ new_policy_begins_with_version_1(void **state)
 	assert_int_equal(found.default_decision, DECISION_NONE);
 	policy_row_free(&found);
 	(void)put("p", "[ ]", 0, DECISION_NONE);
-	assert_int_equal(generation(), before + 1);
+	assert_true(generation() > before);
 }
 
 static void
@@ -128,7 +128,7 @@ disabled_policy_stays_disabled_through_a_new_version(void **state)
 	(void)put("p", "[]", 0, DECISION_NONE);
 	before = generation();
 	assert_status(policies_enable(db, "p", false), STATUS_OK);
-	assert_int_equal(generation(), before + 1);
+	assert_true(generation() > before);
 	row = put("p", "[]", 1, DECISION_NONE);
 	assert_false(row.enabled);
 	assert_status(policies_enable(db, "p", true), STATUS_OK);
@@ -183,7 +183,7 @@ removed_policy_judges_nobody_and_keeps_its_versions(void **state)
 
 	(void)state;
 	assert_status(policies_remove(db, "p", 99), STATUS_OK);
-	assert_int_equal(generation(), before + 1);
+	assert_true(generation() > before);
 	assert_status(policies_of_key(db, key.id, join, names), STATUS_OK);
 	assert_string_equal(names, "q/1 ");
 	names[0] = '\0';
