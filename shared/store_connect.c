@@ -17,6 +17,8 @@
 
 /* A checkpoint moves this many pages of 4 KiB at most: fewer make more of them, more make longer stalls. */
 #define WAL_PAGES_SQL "PRAGMA wal_autocheckpoint = 4000"
+/* The last pages of the log and the heads: appending and looking up a key need no more. Negative is KiB. */
+#define CACHE_KIB "-512"
 #define LOCK_RETRY_MS 20 /* the timer rings again, in case it rang before the wait began */
 
 static const struct network_fs {
@@ -81,7 +83,7 @@ harden(struct db *db)
 {
 	static const char sql[] =
 	    "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; "
-	    "PRAGMA synchronous = FULL; " WAL_PAGES_SQL;
+	    "PRAGMA synchronous = FULL; PRAGMA cache_size = " CACHE_KIB "; " WAL_PAGES_SQL;
 	int result = SQLITE_OK;
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);

@@ -52,11 +52,11 @@ one_round() {
 	done
 }
 
-# Lines of bench_policy: "RULES rules: NANOSECONDS ns per call".
+# Lines of bench_policy: "RULES rules NANOSECONDS ns per call".
 evaluation() {
 	[ -x "$tools/bench_policy" ] || fail "$tools/bench_policy is missing"
 	"$tools/bench_policy" >"$dir/evaluation"
-	sed -n 's/^\([0-9]*\) rules\{0,1\}: *\([0-9.]*\) ns per call.*/evaluation \1 \2/p' \
+	sed -n 's/^\([0-9]*\) rules\{0,1\} *\([0-9.]*\) ns per call.*/evaluation \1 \2/p' \
 		"$dir/evaluation" >>"$dir/results"
 	grep -q '^evaluation' "$dir/results" || fail "bench_policy said: $(cat "$dir/evaluation")"
 }
