@@ -1,1 +1,0 @@
-	snprintf(sql, sizeof(sql), "SELECT %s FROM api_key", column);
