@@ -143,6 +143,9 @@ is 'backup: private' "$(stat -c %a "$T/copy.db")" 600
 is 'backup: sound' "$(sqlite3 "$T/copy.db" 'PRAGMA integrity_check')" ok
 is 'backup: has the call' "$(sqlite3 "$T/copy.db" "SELECT count(*) FROM audit WHERE call_id = '$(member toolCallId)'")" 1
 refuses 'backup replaces nothing' 2 'copy.db' backup "$T/copy.db"
+exits 'backup: a name behind --' 0 ctl backup -- "$T/copy2.db"
+is 'backup: recorded as begun, with the name of the file' \
+    "$(sqlite3 "$S/enforgate.db" "SELECT reason FROM audit WHERE tool = 'backup' ORDER BY seq DESC LIMIT 1")" "begun to $T/copy2.db"
 call "$key" read_file
 is 'the server goes on' "$STATUS" 200
 
