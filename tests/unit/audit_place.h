@@ -15,8 +15,8 @@
 
 struct place {
 	char dir[TEST_PATH_MAX];
-	char exports[TEST_PATH_MAX + 16];
-	char database[TEST_PATH_MAX + 16];
+	char exports[TEST_PATH_MAX];
+	char database[TEST_PATH_MAX];
 	struct secret_key master;
 	struct store *store;
 	struct audit *audit;
@@ -51,8 +51,8 @@ place_setup(void **state)
 	assert_non_null(p);
 	assert_int_equal(secret_start(), STATUS_OK);
 	(void)snprintf(p->dir, sizeof(p->dir), "%s", test_directory());
-	(void)snprintf(p->exports, sizeof(p->exports), "%s/exports", p->dir);
-	(void)snprintf(p->database, sizeof(p->database), "%s/%s", p->dir, STORE_FILE);
+	test_path(p->exports, p->dir, "exports");
+	test_path(p->database, p->dir, STORE_FILE);
 	secret_random(&p->master, sizeof(p->master));
 	place_open(p);
 	*state = p;
