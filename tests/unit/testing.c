@@ -62,6 +62,15 @@ test_sql(const char *database, const char *sql)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+void
+test_sql_refused(const char *database, const char *sql)
+{
+	sqlite3 *db = opened(database);
+
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 const char *
 test_sql_text(const char *database, const char *sql)
 {

@@ -32,6 +32,8 @@ void test_copy(const char *from, const char *to);
 
 /* Statements run on a connection of their own, as another process runs them. */
 void test_sql(const char *database, const char *sql);
+/* A constraint or a trigger refuses them. */
+void test_sql_refused(const char *database, const char *sql);
 /* The first value that a statement gives, "" and 0 where it gives none; the next call writes over the text. */
 const char *test_sql_text(const char *database, const char *sql);
 int64_t test_sql_number(const char *database, const char *sql);
