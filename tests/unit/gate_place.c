@@ -5,34 +5,20 @@
 
 #include "clock.h"
 #include "policies.h"
+#include "store_place.h"
 
 #define DEADLINE_MS 300
-
-static struct store *
-open_store(const char *dir)
-{
-	const struct store_options options = {
-	    .state_dir = dir, .deadline_ms = DEADLINE_MS, .create = true};
-	struct store *opened;
-	struct problem why = {""};
-
-	assert_status(store_open(&options, &opened, &why), STATUS_OK);
-	return opened;
-}
 
 struct db *
 gate_place_write(struct gate_place *p)
 {
-	struct db *db;
-
-	assert_status(store_write(p->admin, &db), STATUS_OK);
-	return db;
+	return store_place_write(p->admin);
 }
 
 void
 gate_place_commit(struct gate_place *p, struct db *db)
 {
-	assert_status(store_commit(p->admin, db), STATUS_OK);
+	store_place_commit(p->admin, db);
 }
 
 void
@@ -72,8 +58,8 @@ gate_place_setup(void **state)
 	(void)snprintf(p->dir, sizeof(p->dir), "%s", test_directory());
 	test_path(p->database, p->dir, STORE_FILE);
 	assert_status(secret_start(), STATUS_OK);
-	p->store = open_store(p->dir);
-	p->admin = open_store(p->dir);
+	p->store = store_place_open(p->dir, DEADLINE_MS);
+	p->admin = store_place_open(p->dir, DEADLINE_MS);
 	assert_status(audit_open(p->store, &master, p->dir, &p->gate.audit), STATUS_OK);
 	assert_status(callers_open(p->store, &p->gate.callers), STATUS_OK);
 	assert_status(secret_derive(&master, "digest", &p->gate.digest_key), STATUS_OK);

@@ -1,5 +1,5 @@
 /* test_audit.c - appending: numbering, chains, the group commit, and what happens when it fails. */
-#include "testing.h"
+#include "store_place.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,15 +20,12 @@ static int
 setup(void **state)
 {
 	static const struct secret_key master = {{1, 2, 3}};
-	struct store_options options = {.deadline_ms = 300, .create = true};
-	struct problem why = {""};
 
 	(void)state;
 	dir = test_directory();
 	test_path(database, dir, STORE_FILE);
-	options.state_dir = dir;
 	assert_status(secret_start(), STATUS_OK);
-	assert_status(store_open(&options, &store, &why), STATUS_OK);
+	store = store_place_open(dir, 300);
 	assert_status(audit_open(store, &master, dir, &audit), STATUS_OK);
 	return 0;
 }
