@@ -163,6 +163,64 @@ generation_is_not_repeated_after_a_restore(void **state)
 	assert_in_range(generation, now_us - 60000000, now_us + 999);
 }
 
+/*
+ * The policy of `was` is compiled, then an older database is put back under the running process, where `is` becomes the
+ * version of that number. Gives the generation under which `was` was judged.
+ */
+static int64_t
+put_back(struct gate_place *p, const char *was, const char *is)
+{
+	struct incoming in = gate_place_reading();
+	struct problem why = {""};
+	struct answer answer;
+	char copy[TEST_PATH_MAX];
+	int64_t generation;
+
+	test_path(copy, p->dir, "copy");
+	assert_status(store_backup(p->admin, copy, &why), STATUS_OK);
+	gate_place_put_policy(p, was);
+	generation = test_sql_number(p->database, "SELECT value FROM generation");
+	assert_status(gate_place_decide(p, &in, &answer), STATUS_OK);
+	(void)usleep(2000); /* versions are told apart by the millisecond of their making */
+	test_sql_restore(p->database, copy);
+	gate_place_put_policy(p, is);
+	return generation;
+}
+
+static void
+policy_put_after_a_restore_is_not_the_one_of_that_number_before(void **state)
+{
+	struct gate_place *p = *state;
+	struct incoming in = gate_place_reading();
+	struct answer answer;
+
+	(void)put_back(p, ALLOW_READ, DENY_READ);
+	gate_place_assert_verdict(p, &in, DECISION_DENY, NULL, &answer);
+	gate_place_assert_value(
+	    p, "SELECT policy_version FROM audit ORDER BY seq DESC LIMIT 1", "2");
+}
+
+/* As when the clock was put back as well: of a key not in memory yet, all is read from the database. */
+static void
+restored_generation_of_the_same_number_does_not_bring_the_old_policy_back(void **state)
+{
+	struct gate_place *p = *state;
+	const struct gate_place first = *p;
+	struct incoming in = gate_place_reading();
+	struct answer answer;
+	char sql[128];
+
+	gate_place_add_key(p, "other");
+	gate_place_put_policy(p, ALLOW_READ);
+	(void)snprintf(sql, sizeof(sql), "UPDATE generation SET value = %lld",
+	    (long long)put_back(p, ALLOW_READ, DENY_READ));
+	test_sql(p->database, sql);
+	memcpy(p->authorization, first.authorization, sizeof(p->authorization));
+	gate_place_assert_verdict(p, &in, DECISION_DENY, NULL, &answer);
+	gate_place_assert_value(
+	    p, "SELECT policy_version FROM audit ORDER BY seq DESC LIMIT 1", "3");
+}
+
 static void
 expired_key_is_refused(void **state)
 {
@@ -190,6 +248,8 @@ main(void)
 	    GATE_TEST(stop_file_that_comes_during_the_wait_for_the_lock_denies),
 	    GATE_TEST(law_1_database_replaced_while_in_use_gives_no_verdict),
 	    GATE_TEST(generation_is_not_repeated_after_a_restore),
+	    GATE_TEST(policy_put_after_a_restore_is_not_the_one_of_that_number_before),
+	    GATE_TEST(restored_generation_of_the_same_number_does_not_bring_the_old_policy_back),
 	    GATE_TEST(expired_key_is_refused),
 	};
 

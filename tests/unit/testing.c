@@ -63,6 +63,19 @@ test_sql(const char *database, const char *sql)
 }
 
 void
+test_sql_restore(const char *database, const char *copy)
+{
+	sqlite3 *from = opened(copy), *to = opened(database);
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+
+	assert_non_null(backup);
+	assert_int_equal(sqlite3_backup_step(backup, -1), SQLITE_DONE);
+	assert_int_equal(sqlite3_backup_finish(backup), SQLITE_OK);
+	assert_int_equal(sqlite3_close(from), SQLITE_OK);
+	assert_int_equal(sqlite3_close(to), SQLITE_OK);
+}
+
+void
 test_sql_refused(const char *database, const char *sql)
 {
 	sqlite3 *db = opened(database);

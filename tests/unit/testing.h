@@ -32,6 +32,8 @@ void test_copy(const char *from, const char *to);
 
 /* Statements run on a connection of their own, as another process runs them. */
 void test_sql(const char *database, const char *sql);
+/* Makes the database what a copy of it is, under whoever has it open: as `.restore` of the SQLite shell. */
+void test_sql_restore(const char *database, const char *copy);
 /* A constraint or a trigger refuses them. */
 void test_sql_refused(const char *database, const char *sql);
 /* The first value that a statement gives, "" and 0 where it gives none; the next call writes over the text. */
