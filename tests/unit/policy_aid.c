@@ -23,18 +23,6 @@ aid_call(const char *server, const char *tool, struct json_object *args)
 	return call;
 }
 
-struct json_object *
-aid_json(const char *text)
-{
-	static const struct json_limits wide = {(size_t)64 << 20, 64, 10000000, false};
-	struct json_object *root = NULL;
-	struct problem why = {""};
-
-	if (json_parse(text, strlen(text), &wide, &root, &why) != STATUS_OK)
-		fail_msg("%s", why.text);
-	return root;
-}
-
 void
 aid_evaluate(const struct policy *policy, const struct call *call, struct verdict *got)
 {

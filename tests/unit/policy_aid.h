@@ -2,17 +2,14 @@
 #ifndef TEST_POLICY_AID_H
 #define TEST_POLICY_AID_H
 
-#include "testing.h"
+#include "json_aid.h"
 
 #include "buf.h"
-#include "json.h"
 #include "policy.h"
 
 /* A policy that is read without complaint; policy_free() it. */
 struct policy *aid_policy(const char *text, const char *name);
 struct call aid_call(const char *server, const char *tool, struct json_object *args);
-/* Under wider limits than a request has; json_free() it. */
-struct json_object *aid_json(const char *text);
 /* Judged by this policy alone. */
 void aid_evaluate(const struct policy *policy, const struct call *call, struct verdict *got);
 
