@@ -26,11 +26,13 @@ doors    := $(wildcard fcgi/check.c fcgi/mcp.c fcgi/approve.c)
 fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
 ctl_src  := $(wildcard ctl/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
+unit_aid := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
 
 core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o
 fcgi_obj := $(fcgi_src:%.c=$(BUILD)/obj/%.o)
 ctl_obj  := $(ctl_src:%.c=$(BUILD)/obj/%.o)
 programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl
+aid_obj  := $(unit_aid:%.c=$(BUILD)/obj/%.o)
 units    := $(unit_src:tests/unit/%.c=$(BUILD)/tests/%)
 
 Q := $(if $(V),,@)
@@ -74,9 +76,14 @@ $(BUILD)/enforgatectl: $(ctl_obj) $(BUILD)/core.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS)
 	@echo "built $@"
 
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/core.a $(BUILD)/flags
+# What several test programs share; each takes from the archive what it uses.
+$(BUILD)/tests/aid.a: $(aid_obj)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/core.a $(LIBS) -lcmocka
+	$(Q)rm -f $@ && ar rcs $@ $(aid_obj)
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/aid.a $(BUILD)/core.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/aid.a $(BUILD)/core.a $(LIBS) -lcmocka
 
 clean:
 	rm -rf $(BUILD)

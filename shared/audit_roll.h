@@ -4,8 +4,12 @@
  * Order: export to a file, sync, read it back and compare; then checkpoint and an entry of kind "checkpoint" in one transaction;
  * then removal in short transactions, so that responders are not kept waiting. Ended anywhere, the next roll finishes or starts
  * over: without a checkpoint nothing is removed, with one only the removal is left. Entries are verified while they are
- * exported, and the log is compared with its anchor first; one that does not verify is never rolled, as that would remove
- * the evidence.
+ * exported; a log that does not verify is never rolled, as that would remove the evidence.
+ *
+ * The anchor has its say first. Where it is missing though there are entries, damaged, of another installation or ahead of
+ * the log's end, nothing is rolled; nor, before anything is removed, where it saw another entry than the log has at that
+ * number. That holds until the restore is acknowledged (audit_accept_restore()). When the checkpoint is committed the
+ * anchor moves on to it.
  *
  * The budget in bytes counts an entry as its texts plus 8 bytes a number, averaged over samples from the whole
  * log. The file of the database does not shrink: its free pages are used again for new entries.

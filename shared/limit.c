@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,12 +89,21 @@ limits_close(struct limits *limits)
 static uint64_t
 hash_of(struct limits *limits, const char *purpose, const char *address)
 {
-	unsigned char digest[SECRET_BYTES], v6[16];
+	unsigned char digest[SECRET_BYTES];
+	char v4[INET_ADDRSTRLEN];
+	struct in6_addr v6;
+	bool is_v6 = inet_pton(AF_INET6, address, &v6) == 1;
 	uint64_t hash = 0;
 	enum status status;
 
-	if (inet_pton(AF_INET6, address, v6) == 1)
-		status = secret_hmac(&limits->key, purpose, strlen(purpose) + 1, v6, 8, digest);
+	/* All of IPv4 lies in one /64 there (RFC 4291 section 2.5.5.2). */
+	if (is_v6 && IN6_IS_ADDR_V4MAPPED(&v6) &&
+	    inet_ntop(AF_INET, &v6.s6_addr[12], v4, sizeof(v4)) != NULL) {
+		address = v4;
+		is_v6 = false;
+	}
+	if (is_v6)
+		status = secret_hmac(&limits->key, purpose, strlen(purpose) + 1, &v6, 8, digest);
 	else
 		status = secret_hmac(
 		    &limits->key, purpose, strlen(purpose) + 1, address, strlen(address), digest);

@@ -2,8 +2,9 @@
  * limit.h - counts per client address that hold across processes and cost no database write.
  *
  * The counters lie in a mapped file of fixed size in the state directory. An address is found by a keyed hash of it
- * (IPv6: of its /64, which one customer has to himself), so that nobody can choose whose counter he shares. A full set of places
- * forgets its oldest: a flood can shorten memories, never grow anything.
+ * (IPv6: of its /64, which one customer has to himself; ::ffff:192.0.2.1 is 192.0.2.1, as a server that listens on both
+ * writes it), so that nobody can choose whose counter he shares. A full set of places forgets its oldest: a flood can
+ * shorten memories, never grow anything.
  */
 #ifndef ENFORGATE_LIMIT_H
 #define ENFORGATE_LIMIT_H

@@ -9,221 +9,66 @@
 #include "testing.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 
 #include "audit_verify.h"
 
+/* Entries of a log that is tampered with, where the number matters. */
+#define FILLED 12
+
 struct place {
 	char dir[TEST_PATH_MAX];
-	char exports[TEST_PATH_MAX + 16];
-	char database[TEST_PATH_MAX + 16];
+	char exports[TEST_PATH_MAX];
+	char database[TEST_PATH_MAX];
+	char anchor[TEST_PATH_MAX];
 	struct secret_key master;
 	struct store *store;
 	struct audit *audit;
 };
 
-static inline void
-place_open(struct place *p)
-{
-	const struct store_options options = {
-	    .state_dir = p->dir, .deadline_ms = 5000, .create = true};
-	struct problem why = {""};
+/* *state is the struct place. A test that loops over cases calls them itself, once for each. */
+int place_setup(void **state);
+int place_teardown(void **state);
+#define AUDIT_TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
-	if (store_open(&options, &p->store, &why) != STATUS_OK)
-		fail_msg("%s", why.text);
-	assert_int_equal(audit_open(p->store, &p->master, p->dir, &p->audit), STATUS_OK);
-}
+void place_open(struct place *p);
+void place_close(struct place *p);
 
-static inline void
-place_close(struct place *p)
-{
-	audit_close(p->audit);
-	store_close(p->store);
-	p->audit = NULL;
-	p->store = NULL;
-}
+/* Chain "idA" is of the key "alpha", every other of "beta". */
+struct audit_entry place_entry(const char *chain, const char *decision, int64_t time_ms);
+void place_append_at(struct place *p, const char *chain, const char *decision, int64_t time_ms);
+void place_append(struct place *p, const char *chain);
+void place_admin(struct place *p, const char *what);
+/* Entries of alpha and beta by turns, all in one transaction, a millisecond apart; the anchor follows. */
+void place_append_many(struct place *p, int count, int64_t time_ms);
+/* Entries by turns: alpha, beta, installation, alpha ...; the anchor follows. */
+void place_fill(struct place *p, int count);
 
-static inline int
-place_setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	assert_int_equal(secret_start(), STATUS_OK);
-	(void)snprintf(p->dir, sizeof(p->dir), "%s", test_directory());
-	(void)snprintf(p->exports, sizeof(p->exports), "%s/exports", p->dir);
-	(void)snprintf(p->database, sizeof(p->database), "%s/%s", p->dir, STORE_FILE);
-	secret_random(&p->master, sizeof(p->master));
-	place_open(p);
-	*state = p;
-	return 0;
-}
-
-static inline int
-place_teardown(void **state)
-{
-	struct place *p = *state;
-
-	place_close(p);
-	test_remove(p->dir);
-	free(p);
-	return 0;
-}
-
-static inline struct audit_entry
-place_entry(const char *chain, const char *decision, int64_t time_ms)
-{
-	return (struct audit_entry){.chain = chain,
-	    .time_ms = time_ms,
-	    .kind = "verdict",
-	    .call_id = "call",
-	    .key_name = strcmp(chain, "idA") == 0 ? "alpha" : "beta",
-	    .surface = "check",
-	    .server = "files",
-	    .tool = "read_file",
-	    .args_digest = "00ff",
-	    .decision = decision,
-	    .policy_id = "p1",
-	    .policy_name = "default",
-	    .policy_version = 3,
-	    .rule = 0,
-	    .reason = "matched rule 0 of policy \"default\"",
-	    .latency_us = 120,
-	    .approval_id = ""};
-}
-
-static inline void
-place_append_at(struct place *p, const char *chain, const char *decision, int64_t time_ms)
-{
-	struct audit_entry entry = place_entry(chain, decision, time_ms);
-
-	assert_int_equal(audit_append(p->audit, &entry, 0), STATUS_OK);
-}
-
-static inline void
-place_append(struct place *p, const char *chain)
-{
-	place_append_at(p, chain, "allow", 0);
-}
-
-static inline void
-place_admin(struct place *p, const char *what)
-{
-	struct db *db;
-
-	assert_int_equal(store_write(p->store, &db), STATUS_OK);
-	assert_int_equal(audit_admin(p->audit, db, "key.add", what), STATUS_OK);
-	assert_int_equal(store_commit(p->store, db), STATUS_OK);
-}
-
-/* Entries of alpha and beta by turns, all in one transaction, a millisecond apart. */
-static inline void
-place_append_many(struct place *p, int count, int64_t time_ms)
-{
-	struct audit_entry entry;
-	struct db *db;
-
-	assert_int_equal(store_write(p->store, &db), STATUS_OK);
-	for (int i = 0; i < count; i++) {
-		entry = place_entry(i % 2 == 0 ? "idA" : "idB", "allow", time_ms + i);
-		assert_int_equal(audit_append_in(p->audit, db, &entry), STATUS_OK);
-	}
-	assert_int_equal(store_commit(p->store, db), STATUS_OK);
-	audit_anchor(p->audit);
-}
-
-/* Entries by turns: alpha, beta, installation, alpha ... */
-static inline void
-place_fill(struct place *p, int count)
-{
-	for (int i = 0; i < count; i++) {
-		if (i % 3 == 2)
-			place_admin(p, "what an administrator did");
-		else
-			place_append(p, i % 3 == 0 ? "idA" : "idB");
-	}
-	audit_anchor(p->audit);
-}
-
-static inline void
-place_verify(struct place *p, struct audit_report *report)
-{
-	const struct audit_progress quiet = {NULL, NULL};
-
-	assert_int_equal(audit_verify(p->audit, &quiet, report), STATUS_OK);
-}
-
-static inline void
-place_assert_clean(struct place *p)
-{
-	struct audit_report report;
-
-	place_verify(p, &report);
-	if (report.nfindings > 0)
-		fail_msg("%s", report.findings[0].text.text);
-}
-
-/* The statements that make the triggers, or that drop them; sqlite3_free() it. */
-static inline char *
-place_triggers(sqlite3 *db, const char *statements)
-{
-	sqlite3_stmt *stmt = NULL;
-	char *text;
-
-	assert_int_equal(sqlite3_prepare_v2(db, statements, -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	text = sqlite3_mprintf("%s;", sqlite3_column_text(stmt, 0));
-	(void)sqlite3_finalize(stmt);
-	assert_non_null(text);
-	return text;
-}
+void place_verify(struct place *p, struct audit_report *report);
+void place_assert_clean(struct place *p);
+/* The first finding of a report; `what` was done is said where it is another. */
+void place_assert_first(
+    const struct audit_report *report, const char *what, enum audit_finding_kind kind, int64_t seq);
+/* Verification finds this and nothing else. */
+void place_assert_only(struct place *p, enum audit_finding_kind kind, int64_t seq);
 
 /* SQL as somebody with the file and a database shell, who moves the triggers out of the way and puts them back. */
-static inline void
-place_sql(struct place *p, const char *sql)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL, *make, *drop;
+void place_sql(struct place *p, const char *sql);
+/* The log verifies, is tampered with as place_sql() does, and this is found first. */
+void place_tamper(struct place *p, const char *sql, enum audit_finding_kind kind, int64_t seq,
+    struct audit_report *report);
+int64_t place_number(struct place *p, const char *sql);
 
-	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
-	(void)sqlite3_busy_timeout(db, 5000);
-	make = place_triggers(
-	    db, "SELECT group_concat(sql, ';') FROM sqlite_schema WHERE type = 'trigger'");
-	drop = place_triggers(db,
-	    "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema "
-	    "WHERE type = 'trigger'");
-	assert_int_equal(sqlite3_exec(db, drop, NULL, NULL, NULL), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	assert_int_equal(sqlite3_exec(db, make, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_free(make);
-	sqlite3_free(drop);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
+/*
+ * The heads as they are, and SQL that cuts the log off behind FILLED entries and makes them the heads again: what
+ * somebody does who wants the last entries forgotten.
+ */
+void place_keep_heads(struct place *p);
+#define OLD_HEADS                                                                                  \
+	"DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM kept; DROP TABLE kept"
+#define CUT_TAIL "DELETE FROM audit WHERE seq > 12; " OLD_HEADS
 
-static inline int64_t
-place_number(struct place *p, const char *sql)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *stmt = NULL;
-	int64_t value;
-
-	assert_int_equal(sqlite3_open(p->database, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	value = sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_finalize(stmt);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	return value;
-}
-
-static inline void
-place_copy(const char *from, const char *to)
-{
-	char command[4 * TEST_PATH_MAX];
-
-	(void)snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
-	assert_int_equal(system(command), 0);
-}
+/* A copy of the database, and that copy in the place of the database; the anchor stays as it is. */
+void place_keep(struct place *p);
+void place_put_back(struct place *p);
 
 #endif

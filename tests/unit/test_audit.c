@@ -1,9 +1,8 @@
 /* test_audit.c - appending: numbering, chains, the group commit, and what happens when it fails. */
-#include "testing.h"
+#include "store_place.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <sys/file.h>
 
@@ -13,6 +12,7 @@
 #define APPENDS 25
 
 static char *dir;
+static char database[TEST_PATH_MAX];
 static struct store *store;
 static struct audit *audit;
 
@@ -20,14 +20,12 @@ static int
 setup(void **state)
 {
 	static const struct secret_key master = {{1, 2, 3}};
-	struct store_options options = {.deadline_ms = 300, .create = true};
-	struct problem why = {""};
 
 	(void)state;
 	dir = test_directory();
-	options.state_dir = dir;
+	test_path(database, dir, STORE_FILE);
 	assert_status(secret_start(), STATUS_OK);
-	assert_status(store_open(&options, &store, &why), STATUS_OK);
+	store = store_place_open(dir, 300);
 	assert_status(audit_open(store, &master, dir, &audit), STATUS_OK);
 	return 0;
 }
@@ -59,30 +57,6 @@ entry_of(const char *chain)
 }
 
 static void
-in_dir(const char *name, char path[TEST_PATH_MAX])
-{
-	assert_true(snprintf(path, TEST_PATH_MAX, "%s/%s", dir, name) < TEST_PATH_MAX);
-}
-
-static int64_t
-number(const char *sql)
-{
-	char path[TEST_PATH_MAX];
-	sqlite3 *db;
-	sqlite3_stmt *stmt;
-	int64_t value;
-
-	in_dir(STORE_FILE, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	value = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return value;
-}
-
-static void
 entries_are_numbered_in_both_chains(void **state)
 {
 	struct audit_entry a = entry_of("key_a"), b = entry_of("key_b"), a2 = entry_of("key_a");
@@ -96,8 +70,10 @@ entries_are_numbered_in_both_chains(void **state)
 	assert_int_equal(a2.seq, 3);
 	assert_int_equal(b.chain_seq, 1);
 	assert_int_equal(a2.chain_seq, 2);
-	assert_int_equal(number("SELECT seq FROM audit_head WHERE chain = '*'"), 3);
-	assert_int_equal(number("SELECT seq FROM audit_head WHERE chain = 'key_a'"), 2);
+	assert_int_equal(
+	    test_sql_number(database, "SELECT seq FROM audit_head WHERE chain = '*'"), 3);
+	assert_int_equal(
+	    test_sql_number(database, "SELECT seq FROM audit_head WHERE chain = 'key_a'"), 2);
 }
 
 static void
@@ -107,7 +83,8 @@ entry_is_on_disk_when_the_append_returns(void **state)
 
 	(void)state;
 	assert_status(audit_append(audit, &entry, 0), STATUS_OK);
-	assert_int_equal(number("SELECT count(*) FROM audit"), 1); /* seen by another connection */
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit"),
+	    1); /* seen by another connection */
 }
 
 static void
@@ -117,7 +94,7 @@ changed_generation_records_nothing(void **state)
 
 	(void)state;
 	assert_status(audit_append(audit, &entry, 7), STATUS_STALE);
-	assert_int_equal(number("SELECT count(*) FROM audit"), 0);
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit"), 0);
 	assert_status(audit_append(audit, &entry, 1), STATUS_OK);
 }
 
@@ -152,9 +129,12 @@ simultaneous_appends_all_arrive_once(void **state)
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&failures), 0);
-	assert_int_equal(number("SELECT count(*) FROM audit"), WRITERS * APPENDS);
-	assert_int_equal(number("SELECT max(seq) FROM audit"), WRITERS * APPENDS);
-	assert_int_equal(number("SELECT count(DISTINCT mac) FROM audit"), WRITERS * APPENDS);
+	assert_int_equal(
+	    test_sql_number(database, "SELECT count(*) FROM audit"), WRITERS * APPENDS);
+	assert_int_equal(
+	    test_sql_number(database, "SELECT max(seq) FROM audit"), WRITERS * APPENDS);
+	assert_int_equal(
+	    test_sql_number(database, "SELECT count(DISTINCT mac) FROM audit"), WRITERS * APPENDS);
 }
 
 static void
@@ -165,7 +145,7 @@ locked_database_is_busy_for_everybody_and_nothing_is_written(void **state)
 	int fd;
 
 	(void)state;
-	in_dir(STORE_LOCK, path);
+	test_path(path, dir, STORE_LOCK);
 	fd = open(path, O_RDWR);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	atomic_store(&failures, 0);
@@ -173,13 +153,13 @@ locked_database_is_busy_for_everybody_and_nothing_is_written(void **state)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, append_many, (void *)(uintptr_t) "key_a"), 0);
 	(void)usleep(700000);
-	assert_int_equal(number("SELECT count(*) FROM audit"), 0);
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit"), 0);
 	assert_true(atomic_load(&failures) >= 4);
 	close(fd);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	assert_int_equal(
-	    number("SELECT count(*) FROM audit"), 4 * APPENDS - atomic_load(&failures));
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit"),
+	    4 * APPENDS - atomic_load(&failures));
 }
 
 static void
@@ -192,8 +172,8 @@ one_bad_entry_fails_alone(void **state)
 	memset(long_reason, 'x', sizeof(long_reason) - 1);
 	bad.reason = long_reason; /* over what a mac covers */
 	assert_status(audit_append(audit, &bad, 0), STATUS_FAILED);
-	assert_int_equal(
-	    number("SELECT count(*) FROM audit_head"), 0); /* no head without an entry */
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit_head"),
+	    0); /* no head without an entry */
 	assert_status(audit_append(audit, &good, 0), STATUS_OK);
 	assert_int_equal(good.seq, 1);
 }
@@ -202,21 +182,13 @@ static void
 refused_write_fails_and_is_no_verdict(void **state)
 {
 	struct audit_entry entry = entry_of("key_a");
-	char path[TEST_PATH_MAX];
-	sqlite3 *db;
 
 	(void)state;
-	in_dir(STORE_FILE, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(db,
-		"CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
-		NULL, NULL, NULL),
-	    SQLITE_OK);
+	test_sql(database,
+	    "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ROLLBACK, 'full'); END");
 	assert_status(audit_append(audit, &entry, 0), STATUS_FAILED);
-	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER full", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-	assert_int_equal(number("SELECT count(*) FROM audit_head"), 0);
+	test_sql(database, "DROP TRIGGER full");
+	assert_int_equal(test_sql_number(database, "SELECT count(*) FROM audit_head"), 0);
 	assert_status(audit_append(audit, &entry, 0), STATUS_OK);
 	assert_int_equal(entry.seq, 1);
 }
@@ -239,7 +211,7 @@ anchor_follows_the_installation_head(void **state)
 	audit_anchor(audit);
 	assert_status(audit_anchor_read(&keys, dir, &head, &time_ms), STATUS_OK);
 	assert_int_equal(head.seq, 1);
-	in_dir(AUDIT_ANCHOR_FILE, path);
+	test_path(path, dir, AUDIT_ANCHOR_FILE);
 	fd = open(path, O_WRONLY);
 	assert_int_equal(pwrite(fd, "9", 1, 19), 1); /* the number itself */
 	close(fd);
@@ -250,20 +222,12 @@ static void
 triggers_refuse_update_and_delete(void **state)
 {
 	struct audit_entry entry = entry_of("key_a");
-	char path[TEST_PATH_MAX];
-	sqlite3 *db;
 
 	(void)state;
 	assert_status(audit_append(audit, &entry, 0), STATUS_OK);
-	in_dir(STORE_FILE, path);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "UPDATE audit SET decision = 'deny'", NULL, NULL, NULL),
-	    SQLITE_CONSTRAINT);
-	assert_int_equal(
-	    sqlite3_exec(db, "DELETE FROM audit", NULL, NULL, NULL), SQLITE_CONSTRAINT);
-	assert_int_equal(
-	    sqlite3_exec(db, "DELETE FROM audit_head", NULL, NULL, NULL), SQLITE_CONSTRAINT);
-	sqlite3_close(db);
+	test_sql_refused(database, "UPDATE audit SET decision = 'deny'");
+	test_sql_refused(database, "DELETE FROM audit");
+	test_sql_refused(database, "DELETE FROM audit_head");
 }
 
 int

@@ -278,17 +278,15 @@ moments_are_read(void **state)
 			fail_msg("%s", wrong[i]);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(walk_shows_all_in_order),
-	    CASE(filters_pick_what_matches),
-	    CASE(limit_keeps_the_last_that_match),
-	    CASE(entries_that_come_during_a_walk_are_for_the_next_one),
-	    CASE(visitor_can_end_the_walk),
+	    AUDIT_TEST(walk_shows_all_in_order),
+	    AUDIT_TEST(filters_pick_what_matches),
+	    AUDIT_TEST(limit_keeps_the_last_that_match),
+	    AUDIT_TEST(entries_that_come_during_a_walk_are_for_the_next_one),
+	    AUDIT_TEST(visitor_can_end_the_walk),
 	    cmocka_unit_test(json_line_reads_back_as_the_same_entry),
 	    cmocka_unit_test(text_that_is_not_utf8_becomes_replacement_characters),
 	    cmocka_unit_test(lines_that_are_no_entries_are_refused),

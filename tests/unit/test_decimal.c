@@ -1,26 +1,5 @@
 /* test_decimal.c - numbers as exact decimals: reading and order, nothing rounded. */
-#include "testing.h"
-
-#include "decimal.h"
-
-static struct decimal
-read_decimal(const char *text)
-{
-	struct decimal d;
-
-	assert_status(decimal_read(text, strlen(text), &d), STATUS_OK);
-	return d;
-}
-
-static int
-order_of(const char *a, const char *b)
-{
-	struct decimal d = read_decimal(a), e = read_decimal(b);
-	int order = decimal_compare(&d, &e), back = decimal_compare(&e, &d);
-
-	assert_int_equal((order > 0) - (order < 0), (back < 0) - (back > 0));
-	return (order > 0) - (order < 0);
-}
+#include "decimal_aid.h"
 
 static void
 what_is_not_a_json_number_is_refused(void **state)
@@ -60,7 +39,7 @@ number_is_split_into_digits_and_exponent(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct decimal d = read_decimal(cases[i].text);
+		struct decimal d = aid_decimal(cases[i].text);
 
 		assert_int_equal(d.len, strlen(cases[i].digits));
 		assert_memory_equal(d.digits, cases[i].digits, d.len);
@@ -77,10 +56,10 @@ every_zero_is_the_same_zero(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++) {
-		assert_false(read_decimal(zeros[i]).negative);
-		assert_int_equal(order_of(zeros[i], "0"), 0);
-		assert_int_equal(order_of(zeros[i], "1e-1000000"), -1);
-		assert_int_equal(order_of(zeros[i], "-1e-1000000"), 1);
+		assert_false(aid_decimal(zeros[i]).negative);
+		assert_int_equal(aid_order(zeros[i], "0"), 0);
+		assert_int_equal(aid_order(zeros[i], "1e-1000000"), -1);
+		assert_int_equal(aid_order(zeros[i], "-1e-1000000"), 1);
 	}
 }
 
@@ -99,11 +78,11 @@ order_is_exact(void **state)
 	(void)state;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < count; j++)
-			assert_int_equal(order_of(ascending[i], ascending[j]), (i > j) - (i < j));
-	assert_int_equal(order_of("1.0", "1"), 0);
-	assert_int_equal(order_of("1e0", "10e-1"), 0);
-	assert_int_equal(order_of("123.45", "0.0012345e5"), 0);
-	assert_int_equal(order_of("12.345", "1234.5e-2"), 0);
+			assert_int_equal(aid_order(ascending[i], ascending[j]), (i > j) - (i < j));
+	assert_int_equal(aid_order("1.0", "1"), 0);
+	assert_int_equal(aid_order("1e0", "10e-1"), 0);
+	assert_int_equal(aid_order("123.45", "0.0012345e5"), 0);
+	assert_int_equal(aid_order("12.345", "1234.5e-2"), 0);
 }
 
 static void
@@ -122,13 +101,13 @@ integer_is_given_only_where_it_fits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		struct decimal d = read_decimal(refused[i]);
+		struct decimal d = aid_decimal(refused[i]);
 
 		assert_false(decimal_integer(&d, &value));
 	}
 	assert_int_equal(value, 7);
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++) {
-		struct decimal d = read_decimal(fits[i].text);
+		struct decimal d = aid_decimal(fits[i].text);
 
 		assert_true(decimal_integer(&d, &value));
 		assert_true(value == fits[i].value);

@@ -1,27 +1,16 @@
 /* test_decimal_form.c - the canonical form of numbers: RFC 8785 and its one deviation. */
-#include "testing.h"
-
-#include "decimal.h"
+#include "decimal_aid.h"
 
 #define FORM_MAX 4096
 /* Digits before and after the point in the naive expansion of a random number. */
 #define NAIVE_HALF 80
-
-static struct decimal
-read_decimal(const char *text)
-{
-	struct decimal d;
-
-	assert_status(decimal_read(text, strlen(text), &d), STATUS_OK);
-	return d;
-}
 
 /* The canonical form of a literal; valid until the next call. */
 static const char *
 form_of(const char *text)
 {
 	static char form[FORM_MAX];
-	struct decimal d = read_decimal(text);
+	struct decimal d = aid_decimal(text);
 	struct buf out;
 
 	buf_init(&out, FORM_MAX - 1);
@@ -30,16 +19,6 @@ form_of(const char *text)
 	memcpy(form, buf_str(&out), out.len + 1);
 	buf_free(&out);
 	return form;
-}
-
-static int
-order_of(const char *a, const char *b)
-{
-	struct decimal d = read_decimal(a), e = read_decimal(b);
-	int order = decimal_compare(&d, &e), back = decimal_compare(&e, &d);
-
-	assert_int_equal((order > 0) - (order < 0), (back < 0) - (back > 0));
-	return (order > 0) - (order < 0);
 }
 
 /* RFC 8785 appendix B, without the two that are not numbers. */
@@ -119,13 +98,13 @@ seventeen_digits_share_the_form_only_where_they_share_the_value(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(appendix_b) / sizeof(appendix_b[0]); i++) {
 		(void)snprintf(literal, sizeof(literal), "%.17g", double_of(appendix_b[i].bits));
-		if (order_of(literal, appendix_b[i].form) == 0) {
+		if (aid_order(literal, appendix_b[i].form) == 0) {
 			same++;
 			assert_string_equal(form_of(literal), appendix_b[i].form);
 		} else {
 			other++;
 			assert_string_not_equal(form_of(literal), appendix_b[i].form);
-			assert_int_equal(order_of(form_of(literal), literal), 0);
+			assert_int_equal(aid_order(form_of(literal), literal), 0);
 		}
 	}
 	assert_true(same >= 5 && other >= 5);
@@ -301,7 +280,7 @@ forms_are_equal_exactly_where_values_are(void **state)
 			change_last_digit(a, b);
 		order = naive_order(a, b);
 		equal += order == 0;
-		assert_int_equal(order_of(a, b), order);
+		assert_int_equal(aid_order(a, b), order);
 		(void)strcpy(form, form_of(a));
 		assert_int_equal(strcmp(form, form_of(b)) == 0, order == 0);
 		assert_int_equal(naive_order(form, a), 0);

@@ -1,22 +1,7 @@
 /* test_json.c - reading JSON: what is kept exactly, NULL as null, deep trees on small stacks. */
-#include "testing.h"
+#include "json_aid.h"
 
 #include <pthread.h>
-
-#include "json.h"
-
-static const struct json_limits roomy = {.bytes = 1 << 20, .nesting = 64, .members = 100000};
-
-static struct json_object *
-parse(const char *text)
-{
-	struct problem why = {""};
-	struct json_object *root;
-
-	if (json_parse(text, strlen(text), &roomy, &root, &why) != STATUS_OK)
-		fail_msg("%s", why.text);
-	return root;
-}
 
 static void
 numbers_keep_their_text(void **state)
@@ -29,13 +14,13 @@ numbers_keep_their_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct json_object *root = parse(texts[i]);
+		struct json_object *root = aid_json(texts[i]);
 
 		assert_int_equal(json_type(root), JSON_NUMBER);
 		assert_string_equal(json_number_text(root, scratch), texts[i]);
 		json_free(root);
 	}
-	struct json_object *zero = parse("[-0]");
+	struct json_object *zero = aid_json("[-0]");
 
 	assert_string_equal(json_number_text(json_element(zero, 0), scratch), "0");
 	json_free(zero);
@@ -45,7 +30,7 @@ static void
 integer_is_read_by_value(void **state)
 {
 	struct json_object *root =
-	    parse("[1.0,-9223372036854775808,12e2,1.5,9223372036854775808,\"1\"]");
+	    aid_json("[1.0,-9223372036854775808,12e2,1.5,9223372036854775808,\"1\"]");
 	int64_t value = 0;
 
 	(void)state;
@@ -63,7 +48,7 @@ integer_is_read_by_value(void **state)
 static void
 string_keeps_nul_and_pairs(void **state)
 {
-	struct json_object *root = parse("\"a\\u0000b\\ud83d\\ude00\\ud83d\\uDE00\\u20ac\\/\"");
+	struct json_object *root = aid_json("\"a\\u0000b\\ud83d\\ude00\\ud83d\\uDE00\\u20ac\\/\"");
 	static const char expected[] = "a\0b\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xe2\x82\xac/";
 	size_t len;
 	const char *text = json_string(root, &len);
@@ -77,7 +62,7 @@ string_keeps_nul_and_pairs(void **state)
 static void
 last_of_repeated_members_counts(void **state)
 {
-	struct json_object *root = parse("{\"a\":1,\"b\":2,\"a\":[3],\"\\u0061\":{\"x\":4}}");
+	struct json_object *root = aid_json("{\"a\":1,\"b\":2,\"a\":[3],\"\\u0061\":{\"x\":4}}");
 	struct json_walk walk = {0};
 	bool found;
 
@@ -105,7 +90,7 @@ documents_of_every_type_are_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct json_object *root = parse(cases[i].text);
+		struct json_object *root = aid_json(cases[i].text);
 
 		assert_int_equal(json_type(root), cases[i].type);
 		assert_string_equal(json_type_name(json_type(root)), cases[i].name);
@@ -162,7 +147,7 @@ setter_refuses_the_wrong_container_and_frees_the_value(void **state)
 static void *
 handle_deepest(void *text)
 {
-	struct json_limits limits = roomy;
+	struct json_limits limits = aid_json_limits;
 	struct json_object *root = NULL, *again = NULL;
 	struct buf out;
 	bool good;

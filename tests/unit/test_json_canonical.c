@@ -1,28 +1,13 @@
 /* test_json_canonical.c - writing JSON: RFC 8785, one form for equal values, nothing lost on the way. */
-#include "testing.h"
-
-#include "json.h"
-
-static const struct json_limits roomy = {.bytes = 1 << 22, .nesting = 64, .members = 1000000};
+#include "json_aid.h"
 
 typedef void writer(const struct json_object *root, struct buf *out);
-
-static struct json_object *
-parse(const char *text)
-{
-	struct problem why = {""};
-	struct json_object *root;
-
-	if (json_parse(text, strlen(text), &roomy, &root, &why) != STATUS_OK)
-		fail_msg("%s", why.text);
-	return root;
-}
 
 /* The tree of `text` as one of the writers gives it; owned by the caller. */
 static struct buf
 written(writer *write, const char *text)
 {
-	struct json_object *root = parse(text);
+	struct json_object *root = aid_json(text);
 	struct buf out;
 
 	buf_init(&out, (size_t)1 << 22);
@@ -46,7 +31,7 @@ static void
 assert_same(const char *a, const char *b, bool same)
 {
 	struct buf p = written(json_write_canonical, a), q = written(json_write_canonical, b);
-	struct json_object *x = parse(a), *y = parse(b);
+	struct json_object *x = aid_json(a), *y = aid_json(b);
 
 	if (json_equal(x, y) != same || json_equal(y, x) != same)
 		fail_msg("%s and %s: equal is not %d", a, b, same);
@@ -233,7 +218,7 @@ built_tree_is_written(void **state)
 static void
 form_beyond_the_cap_fails(void **state)
 {
-	struct json_object *root = parse("{\"a\":\"\\u0001\\u0001\\u0001\"}");
+	struct json_object *root = aid_json("{\"a\":\"\\u0001\\u0001\\u0001\"}");
 	struct buf out;
 
 	(void)state;
@@ -298,7 +283,8 @@ assert_reads_back(struct json_object *root, writer *write, const struct buf *for
 	buf_init(&second, 1 << 16);
 	write(root, &text);
 	assert_status(buf_status(&text), STATUS_OK);
-	assert_status(json_parse(buf_str(&text), text.len, &roomy, &again, &why), STATUS_OK);
+	assert_status(
+	    json_parse(buf_str(&text), text.len, &aid_json_limits, &again, &why), STATUS_OK);
 	assert_true(json_equal(root, again));
 	json_write_canonical(again, &second);
 	assert_int_equal(second.len, form->len);
@@ -330,7 +316,7 @@ accepted_mutants_survive_writing_and_reading(void **state)
 		memcpy(text, seeds[i % (int)SEEDS], len);
 		for (int changes = rand() % 4; changes >= 0; changes--)
 			len = mutate(text, len);
-		status = json_parse(text, len, &roomy, &root, &why);
+		status = json_parse(text, len, &aid_json_limits, &root, &why);
 		if (status != STATUS_OK) {
 			refused++;
 			assert_null(strstr(why.text, "not read as JSON"));

@@ -1,74 +1,20 @@
-/* test_keys.c - keys and the kill switch in the database. */
-#include "testing.h"
+/* test_keys.c - keys in the database. */
+#include "store_place.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include "generation.h"
 #include "keys.h"
 #include "policies.h"
-#include "stop.h"
-
-static char *dir;
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	struct store_options options = {.deadline_ms = 2000, .create = true};
-	struct problem why = {""};
-
-	(void)state;
-	dir = test_directory();
-	options.state_dir = dir;
-	return secret_start() != STATUS_OK || store_open(&options, &store, &why) != STATUS_OK;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(store);
-	store = NULL;
-	test_remove(dir);
-	return 0;
-}
-
-static struct db *
-begin(void)
-{
-	struct db *db = NULL;
-
-	assert_status(store_write(store, &db), STATUS_OK);
-	return db;
-}
-
-static void
-commit(struct db *db)
-{
-	assert_status(store_commit(store, db), STATUS_OK);
-}
-
-static int64_t
-generation(struct db *db)
-{
-	int64_t value = 0;
-
-	assert_status(generation_read(db, &value), STATUS_OK);
-	return value;
-}
 
 /* Adds a key in a transaction of its own. */
 static struct key
-added(const char *name, char text[KEY_TEXT_LEN + 1])
+added(struct store *store, const char *name, char text[KEY_TEXT_LEN + 1])
 {
 	struct key key = {.approval_timeout_ms = 900000, .allowances = true};
-	struct db *db = begin();
+	struct db *db = store_place_write(store);
 
 	(void)snprintf(key.name, sizeof(key.name), "%s", name);
 	key_make(text);
 	assert_status(keys_add(db, &key, text), STATUS_OK);
-	commit(db);
+	store_place_commit(store, db);
 	return key;
 }
 
@@ -154,11 +100,11 @@ names_are_checked(void **state)
 static void
 key_is_found_by_its_text_and_by_its_name(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1];
-	struct key made = added("demo", text), key;
-	struct db *db = begin();
+	struct key made = added(p->store, "demo", text), key;
+	struct db *db = store_place_write(p->store);
 
-	(void)state;
 	assert_status(find_text(db, text, &key), STATUS_OK);
 	assert_string_equal(key.id, made.id);
 	assert_string_equal(key.name, "demo");
@@ -172,89 +118,89 @@ key_is_found_by_its_text_and_by_its_name(void **state)
 	assert_status(keys_find_name(db, "Demo", &key), STATUS_NOT_FOUND);
 	text[20] = text[20] == 'a' ? 'b' : 'a';
 	assert_status(find_text(db, text, &key), STATUS_NOT_FOUND);
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 /* Nothing in the database file gives the key away. */
 static void
 text_of_a_key_is_nowhere_in_the_database(void **state)
 {
-	char text[KEY_TEXT_LEN + 1], path[TEST_PATH_MAX + 32], command[TEST_PATH_MAX * 2 + 64];
+	struct store_place *p = *state;
+	char text[KEY_TEXT_LEN + 1], command[TEST_PATH_MAX * 2 + 64];
 
-	(void)state;
-	(void)added("demo", text);
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, STORE_FILE);
-	(void)snprintf(command, sizeof(command), "grep -q %.*s '%s'*", KEY_SHOWN, text, path);
+	(void)added(p->store, "demo", text);
+	(void)snprintf(
+	    command, sizeof(command), "grep -q %.*s '%s'*", KEY_SHOWN, text, p->database);
 	assert_int_equal(system(command), 0);
-	(void)snprintf(command, sizeof(command), "grep -q %s '%s'*", text + KEY_SHOWN, path);
+	(void)snprintf(command, sizeof(command), "grep -q %s '%s'*", text + KEY_SHOWN, p->database);
 	assert_int_not_equal(system(command), 0);
 }
 
 static void
 taken_name_is_refused_and_the_transaction_goes_on(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1];
 	struct key key = {.name = "demo", .approval_timeout_ms = 1}, other = {.name = "other"};
 	struct db *db;
 	int64_t before;
 
-	(void)state;
-	(void)added("demo", text);
-	db = begin();
-	before = generation(db);
+	(void)added(p->store, "demo", text);
+	db = store_place_write(p->store);
+	before = store_place_generation(db);
 	key_make(text);
 	assert_status(keys_add(db, &key, text), STATUS_EXISTS);
-	assert_int_equal(generation(db), before);
+	assert_int_equal(store_place_generation(db), before);
 	assert_status(keys_add(db, &other, text), STATUS_OK);
-	commit(db);
+	store_place_commit(p->store, db);
 }
 
 static void
 rotated_key_has_a_new_text_only(void **state)
 {
+	struct store_place *p = *state;
 	char old[KEY_TEXT_LEN + 1], new[KEY_TEXT_LEN + 1];
-	struct key made = added("demo", old), key;
-	struct db *db = begin();
-	int64_t before = generation(db);
+	struct key made = added(p->store, "demo", old), key;
+	struct db *db = store_place_write(p->store);
+	int64_t before = store_place_generation(db);
 
-	(void)state;
 	key_make(new);
 	assert_status(keys_rotate(db, made.id, new), STATUS_OK);
-	assert_true(generation(db) > before);
+	assert_true(store_place_generation(db) > before);
 	assert_status(find_text(db, old, &key), STATUS_NOT_FOUND);
 	assert_status(find_text(db, new, &key), STATUS_OK);
 	assert_string_equal(key.id, made.id);
 	assert_memory_equal(key.shown, new, KEY_SHOWN);
 	assert_status(keys_rotate(db, "nobody", old), STATUS_NOT_FOUND);
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 static void
 revoked_key_stays_revoked(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1];
-	struct key made = added("demo", text), key;
-	struct db *db = begin();
-	int64_t before = generation(db);
+	struct key made = added(p->store, "demo", text), key;
+	struct db *db = store_place_write(p->store);
+	int64_t before = store_place_generation(db);
 
-	(void)state;
 	assert_status(keys_revoke(db, made.id, 5000), STATUS_OK);
-	assert_true(generation(db) > before);
+	assert_true(store_place_generation(db) > before);
 	assert_status(keys_revoke(db, made.id, 6000), STATUS_NOT_FOUND);
 	assert_status(find_text(db, text, &key), STATUS_OK);
 	assert_int_equal(key.revoked_ms, 5000);
 	assert_string_equal(key_state(&key, 4000), "revoked");
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 static void
 key_expires_at_its_moment(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1];
-	struct key key = added("demo", text);
-	struct db *db = begin();
+	struct key key = added(p->store, "demo", text);
+	struct db *db = store_place_write(p->store);
 
-	(void)state;
 	key.expires_ms = 1000;
 	key.approval_timeout_ms = 77;
 	key.allowances = false;
@@ -268,7 +214,7 @@ key_expires_at_its_moment(void **state)
 	assert_status(keys_update(db, &key), STATUS_OK);
 	assert_status(keys_find_name(db, "demo", &key), STATUS_OK);
 	assert_string_equal(key_state(&key, INT64_MAX), "active");
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 static bool
@@ -289,34 +235,35 @@ join_key(void *arg, const struct key *key)
 static void
 keys_come_in_order_of_name_until_told_to_stop(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1], names[200] = "";
 	struct db *db;
 
-	(void)state;
-	(void)added("c", text);
-	(void)added("a", text);
-	(void)added("b", text);
-	db = begin();
+	(void)added(p->store, "c", text);
+	(void)added(p->store, "a", text);
+	(void)added(p->store, "b", text);
+	db = store_place_write(p->store);
 	assert_status(keys_each(db, join_key, names), STATUS_OK);
 	assert_string_equal(names, "a b ");
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 static void
 policies_of_a_key_are_exactly_those_set(void **state)
 {
-	struct policy_row p = {.name = "p", .document = "[]"}, q = {.name = "q", .document = "[]"};
+	struct store_place *p = *state;
+	struct policy_row first = {.name = "p", .document = "[]"},
+			  q = {.name = "q", .document = "[]"};
 	char text[KEY_TEXT_LEN + 1], names[200] = "";
-	struct key key = added("demo", text);
+	struct key key = added(p->store, "demo", text);
 	const char *both[] = {NULL, NULL};
 	const char *unknown[] = {"nobody"};
-	struct db *db = begin();
+	struct db *db = store_place_write(p->store);
 
-	(void)state;
-	assert_status(policies_put(db, &p), STATUS_OK);
+	assert_status(policies_put(db, &first), STATUS_OK);
 	assert_status(policies_put(db, &q), STATUS_OK);
 	both[0] = q.id;
-	both[1] = p.id;
+	both[1] = first.id;
 	assert_status(keys_set_policies(db, key.id, both, 2), STATUS_OK);
 	assert_status(keys_each_policy(db, key.id, join, names), STATUS_OK);
 	assert_string_equal(names, "p q ");
@@ -328,18 +275,18 @@ policies_of_a_key_are_exactly_those_set(void **state)
 	assert_status(keys_each_of_policy(db, q.id, join, names), STATUS_OK);
 	assert_string_equal(names, "demo ");
 	assert_status(keys_set_policies(db, key.id, unknown, 1), STATUS_REFUSED);
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
 
 static void
 key_without_audit_entries_was_never_used(void **state)
 {
+	struct store_place *p = *state;
 	char text[KEY_TEXT_LEN + 1];
-	struct key key = added("demo", text);
+	struct key key = added(p->store, "demo", text);
 	int64_t used = 7;
-	struct db *db = begin();
+	struct db *db = store_place_write(p->store);
 
-	(void)state;
 	assert_status(keys_last_used(db, key.id, &used), STATUS_OK);
 	assert_int_equal(used, 0);
 	assert_status(
@@ -349,121 +296,8 @@ key_without_audit_entries_was_never_used(void **state)
 	    STATUS_OK);
 	assert_status(keys_last_used(db, key.id, &used), STATUS_OK);
 	assert_int_equal(used, 4711);
-	store_rollback(store, db);
+	store_rollback(p->store, db);
 }
-
-static bool
-row_stops(struct db *db, const char *id)
-{
-	bool stopped = false;
-
-	assert_status(stop_row_present(db, id, &stopped), STATUS_OK);
-	return stopped;
-}
-
-static void
-stop_row_of_a_key_stops_that_key(void **state)
-{
-	struct db *db = begin();
-	int64_t before = generation(db);
-
-	(void)state;
-	assert_false(row_stops(db, "a"));
-	assert_status(stop_set(db, "a", 1), STATUS_OK);
-	assert_true(generation(db) > before);
-	assert_true(row_stops(db, "a"));
-	assert_false(row_stops(db, "b"));
-	assert_false(row_stops(db, NULL));
-	assert_status(stop_set(db, NULL, 1), STATUS_OK);
-	assert_true(row_stops(db, "b"));
-	assert_true(row_stops(db, NULL));
-	assert_status(stop_lift(db, "a"), STATUS_OK);
-	assert_true(row_stops(db, "a"));
-	before = generation(db);
-	assert_status(stop_lift(db, NULL), STATUS_OK);
-	assert_false(row_stops(db, "a"));
-	assert_true(generation(db) > before);
-	store_rollback(store, db);
-}
-
-static void
-stopping_twice_changes_nothing(void **state)
-{
-	struct db *db = begin();
-	int64_t before;
-
-	(void)state;
-	assert_status(stop_set(db, NULL, 1), STATUS_OK);
-	before = generation(db);
-	assert_status(stop_set(db, NULL, 2), STATUS_OK);
-	assert_int_equal(generation(db), before);
-	assert_status(stop_lift(db, "a"), STATUS_OK);
-	assert_int_equal(generation(db), before);
-	store_rollback(store, db);
-}
-
-static void
-touch(const char *name)
-{
-	char path[TEST_PATH_MAX + 100];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	assert_true(fd >= 0);
-	close(fd);
-}
-
-static void
-stop_file_stops_all_or_one(void **state)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY);
-
-	(void)state;
-	assert_false(stop_file_present(fd, "a"));
-	assert_false(stop_file_present(fd, NULL));
-	touch("stop.a");
-	assert_true(stop_file_present(fd, "a"));
-	assert_false(stop_file_present(fd, "b"));
-	assert_false(stop_file_present(fd, "A"));
-	assert_false(stop_file_present(fd, NULL));
-	touch("stop");
-	assert_true(stop_file_present(fd, "b"));
-	assert_true(stop_file_present(fd, NULL));
-	close(fd);
-}
-
-static void
-dangling_link_of_that_name_stops(void **state)
-{
-	char path[TEST_PATH_MAX + 100];
-	int fd = open(dir, O_RDONLY | O_DIRECTORY);
-
-	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/stop", dir);
-	assert_int_equal(symlink("/nonexistent", path), 0);
-	assert_true(stop_file_present(fd, "a"));
-	close(fd);
-}
-
-static void
-state_directory_that_is_gone_stops_everything(void **state)
-{
-	char path[TEST_PATH_MAX + 100];
-	int fd;
-
-	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/sub", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	fd = open(path, O_RDONLY | O_DIRECTORY);
-	assert_false(stop_file_present(fd, "a"));
-	assert_int_equal(rmdir(path), 0);
-	assert_true(stop_file_present(fd, "a"));
-	close(fd);
-	assert_true(stop_file_present(-1, "a"));
-}
-
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)
@@ -473,21 +307,16 @@ main(void)
 	    cmocka_unit_test(key_text_spreads_over_256_bits),
 	    cmocka_unit_test(text_of_another_form_is_no_key),
 	    cmocka_unit_test(names_are_checked),
-	    WITH_STORE(key_is_found_by_its_text_and_by_its_name),
-	    WITH_STORE(text_of_a_key_is_nowhere_in_the_database),
-	    WITH_STORE(taken_name_is_refused_and_the_transaction_goes_on),
-	    WITH_STORE(rotated_key_has_a_new_text_only),
-	    WITH_STORE(revoked_key_stays_revoked),
-	    WITH_STORE(key_expires_at_its_moment),
-	    WITH_STORE(keys_come_in_order_of_name_until_told_to_stop),
-	    WITH_STORE(policies_of_a_key_are_exactly_those_set),
-	    WITH_STORE(key_without_audit_entries_was_never_used),
-	    WITH_STORE(stop_row_of_a_key_stops_that_key),
-	    WITH_STORE(stopping_twice_changes_nothing),
-	    WITH_STORE(stop_file_stops_all_or_one),
-	    WITH_STORE(dangling_link_of_that_name_stops),
-	    WITH_STORE(state_directory_that_is_gone_stops_everything),
+	    STORE_TEST(key_is_found_by_its_text_and_by_its_name),
+	    STORE_TEST(text_of_a_key_is_nowhere_in_the_database),
+	    STORE_TEST(taken_name_is_refused_and_the_transaction_goes_on),
+	    STORE_TEST(rotated_key_has_a_new_text_only),
+	    STORE_TEST(revoked_key_stays_revoked),
+	    STORE_TEST(key_expires_at_its_moment),
+	    STORE_TEST(keys_come_in_order_of_name_until_told_to_stop),
+	    STORE_TEST(policies_of_a_key_are_exactly_those_set),
+	    STORE_TEST(key_without_audit_entries_was_never_used),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }

@@ -68,6 +68,20 @@ one_ipv6_network_is_one_address(void **state)
 }
 
 static void
+ipv4_address_in_an_ipv6_one_is_that_ipv4_address(void **state)
+{
+	struct limits *limits = open_limits();
+
+	(void)state;
+	assert_int_equal(limits_count(limits, "key", "::ffff:192.0.2.1", 2), 0);
+	assert_int_equal(limits_count(limits, "key", "::ffff:192.0.2.2", 1), 0);
+	assert_int_equal(limits_count(limits, "key", "192.0.2.1", 2), 0);
+	assert_int_not_equal(limits_count(limits, "key", "::FFFF:c000:201", 2), 0);
+	assert_int_equal(limits_count(limits, "key", "::192.0.2.1", 1), 0);
+	limits_close(limits);
+}
+
+static void
 processes_share_the_count(void **state)
 {
 	struct limits *limits = open_limits();
@@ -115,6 +129,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	    T(count_beyond_the_limit_tells_the_wait),
 	    T(one_ipv6_network_is_one_address),
+	    T(ipv4_address_in_an_ipv6_one_is_that_ipv4_address),
 	    T(processes_share_the_count),
 	    T(flood_of_addresses_grows_nothing),
 	};

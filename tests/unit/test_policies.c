@@ -1,36 +1,30 @@
 /* test_policies.c - policies and their versions in the database. */
-#include "testing.h"
+#include "store_place.h"
 
-#include "generation.h"
 #include "keys.h"
 #include "policies.h"
 
-static char *dir;
-static struct store *store;
 static struct db *db;
 
 /* Every test runs in one write transaction on a database of its own. */
 static int
 setup(void **state)
 {
-	struct store_options options = {.deadline_ms = 2000, .create = true};
-	struct problem why = {""};
+	struct store_place *p;
 
-	(void)state;
-	dir = test_directory();
-	options.state_dir = dir;
-	return secret_start() != STATUS_OK || store_open(&options, &store, &why) != STATUS_OK ||
-	       store_write(store, &db) != STATUS_OK;
+	(void)store_place_setup(state);
+	p = *state;
+	db = store_place_write(p->store);
+	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	(void)state;
-	store_rollback(store, db);
-	store_close(store);
-	test_remove(dir);
-	return 0;
+	struct store_place *p = *state;
+
+	store_rollback(p->store, db);
+	return store_place_teardown(state);
 }
 
 static struct policy_row
@@ -42,15 +36,6 @@ put(const char *name, const char *document, int64_t priority, enum decision deci
 	(void)snprintf(row.name, sizeof(row.name), "%s", name);
 	assert_status(policies_put(db, &row), STATUS_OK);
 	return row;
-}
-
-static int64_t
-generation(void)
-{
-	int64_t value = 0;
-
-	assert_status(generation_read(db, &value), STATUS_OK);
-	return value;
 }
 
 static bool
@@ -67,7 +52,7 @@ static void
 new_policy_begins_with_version_1(void **state)
 {
 	struct policy_row row = put("p", "[]", 0, DECISION_NONE), found;
-	int64_t before = generation();
+	int64_t before = store_place_generation(db);
 
 	(void)state;
 	assert_int_equal(row.version, 1);
@@ -79,7 +64,7 @@ new_policy_begins_with_version_1(void **state)
 	assert_int_equal(found.default_decision, DECISION_NONE);
 	policy_row_free(&found);
 	(void)put("p", "[ ]", 0, DECISION_NONE);
-	assert_true(generation() > before);
+	assert_true(store_place_generation(db) > before);
 }
 
 static void
@@ -126,9 +111,9 @@ disabled_policy_stays_disabled_through_a_new_version(void **state)
 
 	(void)state;
 	(void)put("p", "[]", 0, DECISION_NONE);
-	before = generation();
+	before = store_place_generation(db);
 	assert_status(policies_enable(db, "p", false), STATUS_OK);
-	assert_true(generation() > before);
+	assert_true(store_place_generation(db) > before);
 	row = put("p", "[]", 1, DECISION_NONE);
 	assert_false(row.enabled);
 	assert_status(policies_enable(db, "p", true), STATUS_OK);
@@ -179,11 +164,11 @@ removed_policy_judges_nobody_and_keeps_its_versions(void **state)
 	struct key key = key_with(rows, 2);
 	struct policy_row found;
 	char names[200] = "";
-	int64_t before = generation();
+	int64_t before = store_place_generation(db);
 
 	(void)state;
 	assert_status(policies_remove(db, "p", 99), STATUS_OK);
-	assert_true(generation() > before);
+	assert_true(store_place_generation(db) > before);
 	assert_status(policies_of_key(db, key.id, join, names), STATUS_OK);
 	assert_string_equal(names, "q/1 ");
 	names[0] = '\0';

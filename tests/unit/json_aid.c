@@ -1,0 +1,16 @@
+/* json_aid.c - trees from texts that are JSON; see json_aid.h. */
+#include "json_aid.h"
+
+const struct json_limits aid_json_limits = {
+    .bytes = (size_t)64 << 20, .nesting = 64, .members = 10000000};
+
+struct json_object *
+aid_json(const char *text)
+{
+	struct json_object *root = NULL;
+	struct problem why = {""};
+
+	if (json_parse(text, strlen(text), &aid_json_limits, &root, &why) != STATUS_OK)
+		fail_msg("%.200s: %s", text, why.text);
+	return root;
+}
