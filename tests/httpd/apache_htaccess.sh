@@ -2,8 +2,7 @@
 HTTPD=apache-htaccess
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors flow/check_unavailable httpd/web/paths httpd/web/bodies httpd/web/life \
-    httpd/web/reload
+repeat flow/check_verdicts flow/check_errors httpd/web/paths httpd/web/bodies httpd/web/reload
 
 new_state state
 policy default '{"defaultDecision": "allow", "rules": []}'

@@ -21,6 +21,7 @@ export URL T
 # One line for each request: curl's exit code, status, seconds, tool, decision, toolCallId.
 client() { # number
 	local i=0 tool said
+	: >"$T/answer.$1"
 	while [ ! -e "$T/enough" ]; do
 		i=$((i + 1))
 		tool=yes_$1_$i
