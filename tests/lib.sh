@@ -1,7 +1,8 @@
 # lib.sh - what the scripts of tests/flow, laws and long share; sourced by bash.
 #
 # A script makes checks (ok, not_ok, is, like, ...) and ends with `finish`; tests/run.sh reads the results from descriptor
-# 3. `T` is a directory of its own, removed at the end. Servers are real: lighttpd with httpd-examples/lighttpd.conf.
+# 3. `T` is a directory of its own, removed at the end. Servers are real and run the shipped configurations; the
+# variable HTTPD says which.
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
@@ -13,7 +14,6 @@ TEST_PIDS=${TEST_PIDS:-$T/pids}
 { true >&3; } 2>/dev/null || exec 3>&1 # run by hand
 
 SERVERS=()
-STATES=()
 
 # ---- Checks ----
 ok() { echo "ok $1" >&3; }
@@ -56,8 +56,29 @@ finish() {
 	exit 0
 }
 
+# repeat SCRIPT...: other scripts of tests, such as flow/ctl, behind the web server of this one; their checks count here.
+repeat() {
+	local script
+	for script in "$@"; do
+		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$T/repeat.results" >"$T/repeat.output" 2>&1 </dev/null
+		sed -n -E "s|^((not )?ok) |\\1 ${script##*/}: |p" "$T/repeat.results" >&3
+		grep '^not run: ' "$T/repeat.output"
+		grep -q '^end$' "$T/repeat.results" || not_ok "$script" "ended early: $(tail -n 5 "$T/repeat.output")"
+	done
+}
+# not_run WHAT WHY: said on the output, not counted.
+not_run() { echo "not run: $1: $2"; }
+
 # ---- State directories ----
-ctl() { ENFORGATE_CONF=$S/enforgate.conf "$BUILD/enforgatectl" "$@"; }
+# What has to be done by the user of the responders.
+as_host_user() {
+	if [ -n "${HOST_USER:-}" ]; then
+		setpriv --reuid="$HOST_USER" --regid="$(id -g "$HOST_USER")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+ctl() { as_host_user env ENFORGATE_CONF="$S/enforgate.conf" "$BUILD/enforgatectl" "$@"; }
 ctl_in() { # state command...
 	local S=$1
 	shift
@@ -66,7 +87,7 @@ ctl_in() { # state command...
 # new_state NAME: an initialised state directory, which becomes the present one, $S.
 new_state() {
 	S=$T/$1
-	STATES+=("$S")
+	install -d -m 700 ${HOST_USER:+-o "$HOST_USER"} "$S"
 	ctl init --state "$S" >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
 	mkdir -p "$S/htdocs"
 	# The tests' own requests must not run into the limit by accident.
@@ -90,6 +111,17 @@ log_text() { cat "$S"/*.log 2>/dev/null; }
 audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'"; }
 
 # ---- Servers ----
+# Which web server stands in front of the responders: tests/httpd/host_$HTTPD.sh, which has these functions:
+#   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR;
+#                               may change URL. PROCESSES: as many responders as that, where the set-up can say so.
+#   host_stop PID               ends server and responders
+#   host_responders PID         process ids of its responders
+#   host_reload PID             what the system does after a change of the configuration or a log rotation
+#   host_logs STATE DIR         paths of its access and error logs
+# and the variable HOST_USER where the responders are not run by the user of the tests: the state directories belong
+# to that user then, and enforgatectl is run as that user.
+HTTPD=${HTTPD:-lighttpd}
+declare -A HOST_DIRS # of each server, by process id
 # free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients.
 free_port() {
 	local tries
@@ -99,56 +131,74 @@ free_port() {
 	done
 	fatal "no free port after $tries tries"
 }
-# start_server [PROCESSES] [STATE]: sets PORT, URL and SERVER (process id and group of lighttpd).
+# host_run COMMAND...: in a process group of its own, which becomes $SERVER. 3 is closed: a server that outlives the
+# script would keep its reader waiting.
+host_run() {
+	setsid "$@" 3>&- >"$HOST_DIR/out" 2>&1 &
+	SERVER=$!
+	echo $SERVER >>"$TEST_PIDS"
+}
+# start_server [PROCESSES] [STATE]: sets PORT, URL and SERVER (process id and group of the web server).
 start_server() {
-	local processes=${1:-1} state=${2:-$S} tries sockets
-	sockets=$(mktemp -d "$T/s.XXXX")
+	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
 		free_port
 		URL=http://127.0.0.1:$PORT/v1/check
-		sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$state" \
-		    "port=$PORT" "programs=$BUILD" "sockets=$sockets" "processes=$processes" \
-		    >"$sockets/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
-		# 3 is closed: a server that outlives the script would keep its reader waiting.
-		setsid lighttpd -D -f "$sockets/lighttpd.conf" 3>&- >"$sockets/out" 2>&1 &
-		SERVER=$!
-		echo $SERVER >>"$TEST_PIDS"
+		HOST_DIR=$(mktemp -d "$T/s.XXXX")
+		chmod 755 "$HOST_DIR"
+		host_start "$state" "$processes"
 		for _ in $(seq 200); do
 			if ! kill -0 $SERVER 2>/dev/null; then break; fi
 			if curl -s -o /dev/null -m 5 "$URL"; then
 				SERVERS+=("$SERVER")
+				HOST_DIRS[$SERVER]=$HOST_DIR
 				return 0
 			fi
 			sleep 0.05
 		done
-		kill -KILL -- -$SERVER 2>/dev/null
+		host_stop "$SERVER"
 	done
-	fatal "no server: $(cat "$sockets/out" "$state/lighttpd.log" "$state/responder.log" 2>/dev/null | tail -n 5)"
+	# shellcheck disable=SC2046 # a list of paths
+	fatal "no server: $(cat "$HOST_DIR/out" $(host_logs "$state" "$HOST_DIR") 2>/dev/null | tail -n 5)"
 }
-responders() { # of $SERVER or $1: children of lighttpd
-	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
-	    awk -v parent="${1:-$SERVER}" '$2 == parent { print $1 }'
-}
+responders() { host_responders "${1:-$SERVER}"; }
 stop_server() { # [pid]
-	local pid=${1:-$SERVER}
-	kill -TERM "$pid" 2>/dev/null
+	host_stop "${1:-$SERVER}"
+	wait "${1:-$SERVER}" 2>/dev/null
+}
+children_of() { # pid
+	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
+	    awk -v parent="$1" '$2 == parent { print $1 }'
+}
+end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all of the group
+	kill -TERM "$1" 2>/dev/null
 	for _ in $(seq 60); do
-		kill -0 -- "-$pid" 2>/dev/null || break
+		kill -0 -- "-$1" 2>/dev/null || return 0
 		sleep 0.05
 	done
-	kill -KILL -- "-$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
+	kill -KILL -- "-$1" 2>/dev/null
 }
+# As root: programs that HOST_USER can reach, and a directory for its files.
+share_with_host_user() {
+	chmod 755 "$T"
+	mkdir "$T/programs"
+	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	BUILD=$T/programs
+}
+# shellcheck source=tests/httpd/host_lighttpd.sh
+. "$ROOT/tests/httpd/host_$HTTPD.sh"
+[ -z "${HOST_USER:-}" ] || share_with_host_user
+
 # What ASan, UBSan and TSan had to say, in programs run here and in responders.
 sanitizer_reports() {
-	local state found
-	for state in ${SERVERS[@]+"${SERVERS[@]}"}; do
-		stop_server "$state"
+	local pid file
+	for pid in ${SERVERS[@]+"${SERVERS[@]}"}; do
+		stop_server "$pid"
 	done
 	SERVERS=()
-	for state in ${STATES[@]+"${STATES[@]}"}; do
-		found=$(grep -hE 'Sanitizer|runtime error:' "$state"/responder.log 2>/dev/null | head -n 3)
-		[ -z "$found" ] || not_ok sanitizer "$found $(grep -h -A 12 -m 1 Sanitizer "$state"/responder.log)"
+	for file in "$T"/*/*.log; do
+		! grep -qE 'Sanitizer|runtime error:' "$file" 2>/dev/null ||
+		    not_ok sanitizer "$(grep -hE -A 12 -m 1 'Sanitizer|runtime error:' "$file")"
 	done
 }
 leave() {

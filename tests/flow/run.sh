@@ -4,7 +4,6 @@
 MAKE=$(command -v make)
 free_port
 state="$T/a state's dir"
-STATES+=("$state")
 output=$T/run.out
 
 begin() { # state [variable=value]...
@@ -106,7 +105,6 @@ rm "$state/stop"
 
 # A state directory whose socket path would be too long for the system.
 deep=$T/$(printf 'd%.0s' $(seq 120))
-STATES+=("$deep")
 if begin "$deep"; then ok 'a long STATE'; else not_ok 'a long STATE' "$(cat "$output")"; fi
 BODY=$(sh -c "$(curl_line)")
 is 'a long STATE: answers' "$(member decision)" allow

@@ -1,0 +1,13 @@
+# host_lighttpd.sh - lighttpd that spawns the responders: httpd-examples/lighttpd.conf. See "Servers" in lib.sh.
+host_start() { # state processes
+	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$1" \
+	    "port=$PORT" "programs=$BUILD" "sockets=$HOST_DIR" "processes=$2" \
+	    >"$HOST_DIR/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
+	host_run lighttpd -D -f "$HOST_DIR/lighttpd.conf"
+}
+host_stop() { end_group "$1"; }
+host_responders() { children_of "$1"; }
+host_reload() { kill -USR1 "$1"; }
+host_logs() { # state
+	echo "$1/access.log" "$1/lighttpd.log" "$1/responder.log"
+}
