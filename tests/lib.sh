@@ -118,8 +118,9 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 #   host_responders PID         process ids of its responders
 #   host_reload PID             what the system does after a change of the configuration or a log rotation
 #   host_logs STATE DIR         paths of its access and error logs
-# and the variable HOST_USER where the responders are not run by the user of the tests: the state directories belong
-# to that user then, and enforgatectl is run as that user.
+# and the variables HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
+# the user of the tests, HOST_USER: the state directories belong to that user then, and enforgatectl is run as that
+# user.
 HTTPD=${HTTPD:-lighttpd}
 declare -A HOST_DIRS # of each server, by process id
 # free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients.

@@ -1,4 +1,6 @@
 # host_lighttpd.sh - lighttpd that spawns the responders: httpd-examples/lighttpd.conf. See "Servers" in lib.sh.
+HOST_SPAWNS=fixed # all at the start
+
 host_start() { # state processes
 	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$1" \
 	    "port=$PORT" "programs=$BUILD" "sockets=$HOST_DIR" "processes=$2" \
