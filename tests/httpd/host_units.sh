@@ -13,14 +13,21 @@ socket_value() { sed -n "s/^$1=//p" "$UNITS/enforgate-check.socket"; }
 units_start() {
 	local owner=
 	[ -z "$WEB_USER" ] || owner="-u $HOST_USER -U $HOST_USER -G $(id -gn "$WEB_USER")"
-	mkdir -m 755 "$HOST_DIR/sockets"
+	mkdir -m 755 "$HOST_DIR/sockets" "$HOST_DIR/units"
+	# Where HOST_USER can read them, which may not be so for $ROOT.
+	install -m 755 "$ROOT/tests/httpd/unit.sh" "$UNITS/enforgate-check.service" "$HOST_DIR/units"
 	# shellcheck disable=SC2086 # options
 	setsid spawn-fcgi -n -s "$HOST_DIR/sockets/$(basename "$(socket_value ListenStream)")" $owner \
 	    -M "$(socket_value SocketMode)" -b "$(socket_value Backlog)" \
-	    -- "$ROOT/tests/httpd/unit.sh" "$UNITS/enforgate-check.service" "$2" "$1" "$BUILD" \
+	    -- "$HOST_DIR/units/unit.sh" "$HOST_DIR/units/enforgate-check.service" "$2" "$1" "$BUILD" \
 	    3>&- >"$HOST_DIR/units.log" 2>&1 &
 	echo $! >"$HOST_DIR/units.pid"
 	echo $! >>"$TEST_PIDS"
+	for _ in $(seq 100); do
+		[ ! -S "$HOST_DIR/sockets/check.sock" ] || return 0
+		sleep 0.02
+	done
+	fatal "no socket: $(cat "$HOST_DIR/units.log")"
 }
 units_pid() { # pid of the web server
 	cat "${HOST_DIRS[$1]:-$HOST_DIR}/units.pid" 2>/dev/null

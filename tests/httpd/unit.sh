@@ -21,7 +21,7 @@ socket,always,*ms) ;;
 	;;
 esac
 exec 5<&0 # a command in the background would get /dev/null as its input
-declare -A running
+declare -A running=()
 stop() {
 	trap '' TERM INT
 	kill -TERM "${!running[@]}" 2>/dev/null
