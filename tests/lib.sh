@@ -235,6 +235,27 @@ post() {
 call() {
 	post "$1" "{\"serverName\":\"${4:-files}\",\"toolName\":\"$2\",\"args\":${3:-{\}}}"
 }
+# raw PIECE...: bytes (backslash escapes as in printf %b) over one connection, with a pause behind each; sets STATUS, and
+# RAW: what came back until the server closed. raw_cut: the client leaves instead.
+raw_send() {
+	local piece
+	exec 5<>"/dev/tcp/127.0.0.1/$PORT" || return
+	for piece in "$@"; do
+		printf '%b' "$piece" >&5
+		sleep 0.1
+	done 2>/dev/null
+}
+raw() {
+	raw_send "$@"
+	RAW=$(timeout 10 cat <&5 2>/dev/null | tr -d '\000\r')
+	exec 5>&-
+	STATUS=$(printf '%s\n' "$RAW" | sed -n -E '1s|^HTTP/[0-9.]+ ([0-9]+).*|\1|p')
+	[ "$STATUS" != 200 ] || VERDICTS=$((VERDICTS + 1))
+}
+raw_cut() {
+	raw_send "$@"
+	exec 5>&-
+}
 header() { # name
 	printf '%s\n' "$HEADERS" | sed -n "s/^$1: //Ip"
 }

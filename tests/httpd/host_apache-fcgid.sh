@@ -2,6 +2,14 @@
 # shellcheck source=tests/httpd/host_apache.sh
 . "$ROOT/tests/httpd/host_apache.sh"
 HOST_SPAWNS=demand # when all are busy
+HOST_LONG_HEADER=400
+HOST_LONG_QUERY=414
+HOST_MANY_HEADERS=400 # more than 100
+HOST_BODY_MAX=1048576 # FcgidMaxRequestLen of the example
+HOST_TOO_LARGE=413
+HOST_TOO_LARGE_CHUNKED=500 # mod_fcgid knows no other status, and <If> cannot see a length that is not told
+# mod_fcgid takes a damaged chunk for the end of the body: a whole document before it is judged, answered and recorded.
+HOST_BAD_CHUNK='200 1'
 
 host_start() { # state processes
 	{

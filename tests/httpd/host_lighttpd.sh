@@ -1,5 +1,12 @@
 # host_lighttpd.sh - lighttpd that spawns the responders: httpd-examples/lighttpd.conf. See "Servers" in lib.sh.
 HOST_SPAWNS=fixed # all at the start
+HOST_LONG_HEADER=431
+HOST_LONG_QUERY=431
+HOST_MANY_HEADERS=200
+HOST_BODY_MAX=1048576 # server.max-request-size of the example
+HOST_TOO_LARGE=413
+HOST_TOO_LARGE_CHUNKED=413
+HOST_BAD_CHUNK='400 0' # status and number of verdicts
 
 host_start() { # state processes
 	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$1" \
