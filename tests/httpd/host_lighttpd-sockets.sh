@@ -1,6 +1,13 @@
 # host_lighttpd-sockets.sh - lighttpd to external sockets: httpd-examples/lighttpd-sockets.conf.
 # shellcheck source=tests/httpd/host_units.sh
 . "$ROOT/tests/httpd/host_units.sh"
+HOST_LONG_HEADER=431
+HOST_LONG_QUERY=431
+HOST_MANY_HEADERS=200
+HOST_BODY_MAX=1048576
+HOST_TOO_LARGE=413
+HOST_TOO_LARGE_CHUNKED=413
+HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes
 	mkdir -m 755 "$HOST_DIR/logs" "$HOST_DIR/empty"
