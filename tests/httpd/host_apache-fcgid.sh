@@ -8,8 +8,9 @@ HOST_MANY_HEADERS=400 # more than 100
 HOST_BODY_MAX=1048576 # FcgidMaxRequestLen of the example
 HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=500 # mod_fcgid knows no other status, and <If> cannot see a length that is not told
-# mod_fcgid takes a damaged chunk for the end of the body: a whole document before it is judged, answered and recorded.
-HOST_BAD_CHUNK='200 1'
+HOST_RELOAD_LOSES=0 # requests without an answer
+HOST_RELOAD_STALLS=5000 # ms
+HOST_BAD_CHUNK='400 0' # mod_fcgid hands the damaged body on as a whole one; only strict reading of JSON refuses it
 
 host_start() { # state processes
 	{

@@ -19,6 +19,7 @@ apache_main() { # further modules...
 		ErrorLog "$HOST_DIR/main_error.log"
 		TypesConfig /dev/null
 		ServerLimit 8
+		MaxRequestWorkers 200
 		StartServers 2
 	END
 	for module in $APACHE_MODULES "$@"; do

@@ -6,6 +6,8 @@ HOST_MANY_HEADERS=200
 HOST_BODY_MAX=1048576 # server.max-request-size of the example
 HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=413
+HOST_RELOAD_LOSES=0 # requests without an answer
+HOST_RELOAD_STALLS=5000 # ms
 HOST_BAD_CHUNK='400 0' # status and number of verdicts
 
 host_start() { # state processes

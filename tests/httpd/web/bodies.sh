@@ -10,7 +10,7 @@ key=$(new_key agent --policy default)
 start_server
 head="POST /v1/check HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer $key\r\nContent-Type: application/json\r\nConnection: close\r\n"
 body_of() { # bytes
-	printf '{"serverName":"s","toolName":"t","args":{"a":"%0*d"}}' $(($1 - 48)) 0
+	printf '{"serverName":"s","toolName":"t","args":{"a":"%0*d"}}' $(($1 - 49)) 0
 }
 send() { # curl-argument...: the file `sent`
 	request "$URL" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \

@@ -51,12 +51,13 @@ try /v1/check -H 'Expect: 100-continue' -d "$good"
 is 'Expect: 100-continue' "$STATUS $(member decision)" '200 allow'
 
 # Methods.
-request -I "$URL"
-is 'HEAD: status and body' "$STATUS $BODY" '405 '
+raw 'HEAD /v1/check HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+is 'HEAD: status' "$STATUS" 405
+unlike 'HEAD: no body' "$RAW" requestId
 count=$(audit_count)
 for method in TRACE BREW PROPFIND post; do
 	try /v1/check -X $method -d "$good"
-	like "$method: refused" "$STATUS" '^(400|405|501)$'
+	like "$method: refused" "$STATUS" '^(400|405|413|501)$' # 413: Apache takes no TRACE with a body
 done
 try /v1/check -X OPTIONS --request-target '*'
 like 'OPTIONS *: no harm' "$STATUS" '^(200|400|404|405)$'
