@@ -9,6 +9,8 @@ HOST_MANY_HEADERS=400
 HOST_BODY_MAX=1048576 # where the length is told
 HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=200 # left to body_max
+HOST_RELOAD_LOSES=0
+HOST_RELOAD_STALLS=5000 # ms
 HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes
