@@ -32,7 +32,7 @@ apache_main() { # further modules...
 apache_run() { host_run apache2 -D FOREGROUND -f "$HOST_DIR/apache.conf"; }
 # Processes of this group that run a responder, whoever started them.
 responders_of_group() { # pid
-	ps -eo pid=,pgid=,args= | awk -v group="$1" '$2 == group && $3 ~ /\.fcgi$/ { print $1 }'
+	ps -eo pid=,pgid=,state=,args= | awk -v group="$1" '$2 == group && $3 !~ /^Z/ && $4 ~ /\.fcgi$/ { print $1 }'
 }
 host_stop() { end_group "$1"; }
 host_reload() { kill -USR1 "$1"; }

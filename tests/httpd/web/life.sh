@@ -9,6 +9,14 @@ start_server
 call "$key" t
 is 'before: a verdict' "$STATUS $(member decision)" '200 allow'
 
+# any_runs PID...: a process that has ended and that its parent has not looked after yet runs no more.
+any_runs() {
+	local pid
+	for pid in "$@"; do
+		! grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null || return 0
+	done
+	return 1
+}
 # ends NAME: SIGTERM to every responder; the time until the last one is gone.
 ends() {
 	local begin pids
@@ -17,7 +25,7 @@ ends() {
 	# shellcheck disable=SC2086 # process ids
 	kill -TERM $pids
 	# shellcheck disable=SC2086
-	while kill -0 $pids 2>/dev/null; do
+	while any_runs $pids; do
 		[ $(($(date +%s%N) - begin)) -lt 3000000000 ] || break
 		sleep 0.01
 	done
