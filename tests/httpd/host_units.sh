@@ -15,11 +15,11 @@ units_start() {
 	[ -z "$WEB_USER" ] || owner="-u $HOST_USER -U $HOST_USER -G $(id -gn "$WEB_USER")"
 	mkdir -m 755 "$HOST_DIR/sockets" "$HOST_DIR/units"
 	# Where HOST_USER can read them, which may not be so for $ROOT.
-	install -m 755 "$ROOT/tests/httpd/unit.sh" "$UNITS/enforgate-check.service" "$HOST_DIR/units"
+	install -m 755 "$ROOT/tests/httpd/host_unit.sh" "$UNITS/enforgate-check.service" "$HOST_DIR/units"
 	# shellcheck disable=SC2086 # options
 	setsid spawn-fcgi -n -s "$HOST_DIR/sockets/$(basename "$(socket_value ListenStream)")" $owner \
 	    -M "$(socket_value SocketMode)" -b "$(socket_value Backlog)" \
-	    -- "$HOST_DIR/units/unit.sh" "$HOST_DIR/units/enforgate-check.service" "$2" "$1" "$BUILD" \
+	    -- "$HOST_DIR/units/host_unit.sh" "$HOST_DIR/units/enforgate-check.service" "$2" "$1" "$BUILD" \
 	    3>&- >"$HOST_DIR/units.log" 2>&1 &
 	echo $! >"$HOST_DIR/units.pid"
 	echo $! >>"$TEST_PIDS"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# unit.sh SERVICE COUNT STATE PROGRAMS - what systemd does with a .service whose listening socket is descriptor 0: reads
+# host_unit.sh SERVICE COUNT STATE PROGRAMS - what systemd does with a .service whose listening socket is descriptor 0: reads
 # the shipped file, starts the responder with the socket, and starts it again whenever it ends. The socket stays open.
+# MemoryDenyWriteExecute is put in force as well, by prctl(2) in place of a filter, where the kernel has it (6.3).
 # STATE and PROGRAMS stand in for the directories that the file names.
 set -u
 service=$1 count=$2 state=$3 programs=$4
@@ -20,6 +21,14 @@ socket,always,*ms) ;;
 	exit 2
 	;;
 esac
+start=("$program")
+case $(value MemoryDenyWriteExecute),$(uname -m) in
+yes,x86_64) prctl=157 ;;
+yes,aarch64) prctl=167 ;;
+*) prctl= ;;
+esac
+# PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN
+[ -z "$prctl" ] || start=(perl -e "syscall($prctl, 65, 1, 0, 0, 0); exec { \$ARGV[0] } @ARGV" "$program")
 exec 5<&0 # a command in the background would get /dev/null as its input
 declare -A running=()
 stop() {
@@ -31,7 +40,7 @@ stop() {
 trap stop TERM INT
 while :; do
 	while [ "${#running[@]}" -lt "$count" ]; do
-		"$program" <&5 5<&- &
+		"${start[@]}" <&5 5<&- &
 		running[$!]=1
 	done
 	gone=
