@@ -14,7 +14,7 @@ is 'a verdict by a regular expression' "$STATUS $(member decision)" '200 allow'
 pid=$(responders)
 directory=${HOST_DIRS[$SERVER]}
 
-# What the unit asks for. The control, that there is such memory where the unit is not used, is in options.sh.
+# What the unit asks for. The control, that there is such memory where the unit is not used, is in options_lighttpd.sh.
 if grep -q '^MemoryDenyWriteExecute=yes' "$UNITS/enforgate-check.service" &&
     perl -e 'exit(syscall($ARGV[0], 65, 1, 0, 0, 0) == 0 ? 0 : 1)' \
 	"$(case $(uname -m) in x86_64) echo 157 ;; aarch64) echo 167 ;; *) echo -1 ;; esac)"; then
