@@ -2,5 +2,6 @@
 HTTPD=apache-fcgid
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors flow/check_unavailable flow/keys_effect flow/hostile
+repeat flow/check_verdicts flow/check_errors flow/check_unavailable flow/keys_effect flow/hostile httpd/web/paths \
+    httpd/web/bodies httpd/web/life httpd/web/reload
 finish

@@ -2,7 +2,7 @@
 #
 # Whatever becomes of a request, three things hold: an answer is complete and right or it is none; each verdict that a
 # client has seen is in the audit log; requests after the reload are answered. What is lost is counted: requests that
-# end without a verdict (a 5xx, a closed connection), and the longest time that one took.
+# end without a verdict (a 5xx, a closed connection, nothing for 8 s), and the longest time that an answer took.
 RELOADS=${RELOADS:-3}
 EVERY=${EVERY:-3} # seconds
 CLIENTS=4
@@ -25,7 +25,7 @@ client() { # number
 		i=$((i + 1))
 		tool=yes_$1_$i
 		[ $((i % 2)) = 0 ] || tool=no_$1_$i
-		said=$(curl -s -m 30 -o "$T/answer.$1" -w '%{http_code} %{time_total}' "$URL" \
+		said=$(curl -s -m 8 -o "$T/answer.$1" -w '%{http_code} %{time_total}' "$URL" \
 		    -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
 		    -d "{\"serverName\":\"s\",\"toolName\":\"$tool\"}")
 		echo "$? $said $tool $(jq -r '"\(.decision) \(.toolCallId)"' <"$T/answer.$1" 2>/dev/null)"
@@ -53,7 +53,7 @@ cat "$T"/seen.* >"$T/seen"
 total=$(grep -c . "$T/seen")
 lost=$(awk '!($1 == 0 && $2 == 200)' "$T/seen" | grep -c .)
 kinds=$(awk '!($1 == 0 && $2 == 200) { n[$1 ? "curl " $1 : "status " $2]++ } END { for (k in n) printf "%s: %d ", k, n[k] }' "$T/seen")
-longest=$(sort -k 3 -n -r "$T/seen" | awk 'NR == 1 { printf "%d", $3 * 1000 }')
+longest=$(awk '$1 == 0 && $3 * 1000 > most { most = $3 * 1000 } END { printf "%d", most }' "$T/seen")
 is "requests went on ($total of them)" "$((total > 20 * RELOADS))" 1
 # 200 without the whole answer, a decision that is not the rule's, or a decision in an answer that is not 200.
 is 'no answer is wrong' "$(awk '{ right = $4 ~ /^yes/ ? "allow" : "deny" }
@@ -64,7 +64,7 @@ awk '$2 == 200 { print $6 }' "$T/seen" | sort >"$T/ids"
 is 'each verdict that was seen is recorded' "$(grep -oE 'call_[0-9A-Za-z]+' "$T/audit" | sort -u | comm -13 - "$T/ids" | grep -c .)" 0
 is "answers lost: $lost of $total (${kinds% }), at most $HOST_RELOAD_LOSES for each reload" \
     "$((lost <= RELOADS * HOST_RELOAD_LOSES))" 1
-is "longest wait: $longest ms, at most $HOST_RELOAD_STALLS" "$((longest <= HOST_RELOAD_STALLS))" 1
+is "longest wait for an answer: $longest ms, at most $HOST_RELOAD_STALLS" "$((longest <= HOST_RELOAD_STALLS))" 1
 call "$key" yes_1
 is 'afterwards: a verdict' "$STATUS $(member decision)" '200 allow'
 is 'each rotation began a new access log' "$rotated" "$RELOADS"
