@@ -184,6 +184,7 @@ share_with_host_user() {
 	chmod 755 "$T"
 	mkdir "$T/programs"
 	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	install -D "$BUILD/tests/load" "$T/programs/tests/load" || exit 2
 	BUILD=$T/programs
 }
 # shellcheck source=tests/httpd/host_lighttpd.sh

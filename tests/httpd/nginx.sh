@@ -2,7 +2,5 @@
 HTTPD=nginx
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors flow/check_unavailable httpd/web/paths httpd/web/bodies httpd/web/life \
-    httpd/web/sockets
-EVERY=2 repeat httpd/web/reload
+repeat flow/check_verdicts httpd/web/paths httpd/web/bodies httpd/web/sockets
 finish
