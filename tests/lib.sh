@@ -241,10 +241,12 @@ call() {
 raw_send() {
 	local piece
 	exec 5<>"/dev/tcp/127.0.0.1/$PORT" || return
+	trap '' PIPE # a server that has heard enough closes
 	for piece in "$@"; do
 		printf '%b' "$piece" >&5
 		sleep 0.1
 	done 2>/dev/null
+	trap - PIPE
 }
 raw() {
 	raw_send "$@"
