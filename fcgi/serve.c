@@ -18,6 +18,7 @@
 
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
+#define END_SETTLE_MS 30   /* for connections that have come and are not counted yet */
 #define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
@@ -195,6 +196,7 @@ end(struct life *life)
 	int64_t until = clock_us() + END_WAIT_MS * 1000;
 
 	atomic_store(&life->ending, true);
+	pause_ms(END_SETTLE_MS);
 	while (atomic_load(&life->begun) > 0 && clock_us() < until)
 		pause_ms(2);
 	if (atomic_load(&life->open)) {
