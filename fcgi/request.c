@@ -59,7 +59,6 @@ request_begin(FCGX_Request *fcgx, struct request *request)
 	log_request(request->id);
 	request->method = parameter(fcgx, "REQUEST_METHOD");
 	request->content_type = parameter(fcgx, "CONTENT_TYPE");
-	request->server = parameter(fcgx, "SERVER_SOFTWARE");
 	request->address = parameter(fcgx, "REMOTE_ADDR");
 	request->configuration = FCGX_GetParam("ENFORGATE_CONF", fcgx->envp);
 	/* Apache keeps the header under the second name after an internal redirect. */

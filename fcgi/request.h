@@ -26,7 +26,6 @@ struct request {
 	const char *method;          /* borrowed parameters, never NULL unless said */
 	const char *content_type;
 	const char *authorization; /* NULL: none */
-	const char *server;        /* what the web server calls itself, "" where it does not say */
 	const char *address;       /* of the client, "" where the web server does not say */
 	const char *configuration; /* parameter ENFORGATE_CONF; NULL: none */
 	char

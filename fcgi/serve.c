@@ -19,8 +19,8 @@
 
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
-#define END_WAIT_MS 900    /* for requests that have begun; the whole end stays within a second */
-#define END_LINGER_MS 700  /* for requests that Apache still sends */
+#define END_SETTLE_MS 30   /* for connections that have come and are not counted yet */
+#define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
 #define END_QUIET_MS 6     /* a request may be between accept and its beginning */
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
@@ -38,7 +38,6 @@ struct life {
 	bool announced;
 	atomic_bool open;
 	atomic_bool ending;
-	atomic_bool lingers;
 	atomic_int threads, idle, begun;
 };
 
@@ -87,8 +86,6 @@ answer(struct life *life, FCGX_Request *fcgx)
 
 	request_begin(fcgx, &request);
 	reply_init(&reply);
-	if (strncmp(request.server, "Apache", strlen("Apache")) == 0)
-		atomic_store(&life->lingers, true);
 	if (ensure_open(life, request.configuration)) {
 		life->door->handle(&life->service, &request, &reply);
 	} else {
@@ -194,25 +191,15 @@ wait_for_end(struct life *life, const sigset_t *signals)
 	}
 }
 
-/*
- * Requests that have begun are answered; then the process goes, whatever other threads wait for.
- *
- * At a reload mod_fcgid ends its responders first and Apache's own processes later. Requests that these have taken still
- * come here for up to a second, since each one that finds all responders busy sleeps that long; where it then finds none,
- * it hangs for ever. mod_fcgid itself waits for a second after SIGTERM, so lingering costs nothing there. lighttpd in
- * contrast sends SIGTERM when nothing can come any more, and serves nobody until its responders are gone.
- */
+/* Requests that have begun are answered; then the process goes, whatever other threads wait for. */
 static void
 end(struct life *life)
 {
-	const int64_t now = clock_us();
-	const int64_t until = now + END_WAIT_MS * 1000;
-	const int64_t linger = atomic_load(&life->lingers) ? now + END_LINGER_MS * 1000 : now;
+	int64_t until = clock_us() + END_WAIT_MS * 1000;
 	int quiet_ms = 0;
 
 	atomic_store(&life->ending, true);
-	while (clock_us() < linger)
-		pause_ms(2);
+	pause_ms(END_SETTLE_MS);
 	listen_end(atomic_load(&life->idle));
 	while (quiet_ms < END_QUIET_MS && clock_us() < until) {
 		pause_ms(2);

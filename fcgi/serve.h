@@ -6,8 +6,7 @@
  * with 500 and the log and the web server's error log say why, until the operator has mended it.
  *
  * Threads: each serves one request from accept to reply. One more is started when all are busy, up to the setting
- * `threads`. End: on SIGTERM, requests that have begun are finished, behind Apache
- * also those that still come for a moment, and the process is gone within a second.
+ * `threads`. End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
  */
 #ifndef ENFORGATE_SERVE_H
 #define ENFORGATE_SERVE_H

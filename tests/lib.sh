@@ -61,7 +61,7 @@ repeat() {
 	local script
 	for script in "$@"; do
 		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$T/repeat.results" >"$T/repeat.output" 2>&1 </dev/null
-		sed -n -E "s|^((not )?ok) |\\1 ${script##*/}: |p" "$T/repeat.results" >&3
+		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$T/repeat.results" >&3
 		grep '^not run: ' "$T/repeat.output"
 		grep -q '^end$' "$T/repeat.results" || not_ok "$script" "ended early: $(tail -n 5 "$T/repeat.output")"
 	done

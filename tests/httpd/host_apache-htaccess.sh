@@ -2,8 +2,8 @@
 #
 # The main configuration is what such a host has: AllowOverride FileInfo and nothing more, ExecCGI, large limits of
 # mod_fcgid as panels set them (HOST_FCGID: further lines). As root the account is another user than Apache's and
-# programs run under suexec, whose configuration (which directories it may be used in) is replaced in a mount
-# namespace of the server alone. Otherwise there is one user, and no suexec.
+# programs run under suexec, whose configuration (which directories it may be used in) and log are replaced in a
+# mount namespace of the server alone. Otherwise there is one user, and no suexec.
 # shellcheck source=tests/httpd/host_apache.sh
 . "$ROOT/tests/httpd/host_apache.sh"
 HOST_SPAWNS=demand # when all are busy
@@ -57,7 +57,7 @@ host_start() { # state processes
 				<Directory "$documents">
 					Require all granted
 					AllowOverride FileInfo
-					Options ExecCGI
+					Options ExecCGI SymLinksIfOwnerMatch
 				</Directory>
 				CustomLog "$HOST_DIR/access.log" "%h %l %u %t \"%m %U %H\" %>s %b"
 				ErrorLog "$HOST_DIR/error.log"
@@ -68,10 +68,12 @@ host_start() { # state processes
 		apache_run
 		return
 	fi
+	mkdir "$HOST_DIR/suexec.logs"
 	printf '%s\n%s\n' "$HOST_DIR/account" '#' >"$HOST_DIR/suexec"
 	# shellcheck disable=SC2016 # for the inner shell
 	host_run unshare -m --propagation private sh -c '
 		mount --bind "$1/suexec" /etc/apache2/suexec/www-data &&
+		mount --bind "$1/suexec.logs" /var/log/apache2 &&
 		exec apache2 -D FOREGROUND -f "$1/apache.conf"' sh "$HOST_DIR"
 }
 host_logs() { # state dir

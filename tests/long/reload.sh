@@ -1,12 +1,11 @@
-# A minute of reloads, one every 2 s, under load, behind each set-up of a web server; HTTPD=NAME for one of them.
-set -u
-setups=${HTTPD:-lighttpd lighttpd-sockets apache-proxy nginx}
-HTTPD=lighttpd
+# A minute of load with a reload every two seconds, behind each web server of tests/httpd.
+export RELOADS=30 EVERY=2
 . tests/lib.sh
 
-for setup in $setups; do
-	HTTPD=$setup
-	RELOADS=30 EVERY=2 repeat httpd/web/reload
-	cat "$T/repeat.results"
+for host in tests/httpd/host_*.sh; do
+	HTTPD=$(basename "$host" .sh)
+	HTTPD=${HTTPD#host_}
+	case $HTTPD in apache | unit | units | options) continue ;; esac # what set-ups share
+	repeat httpd/web/reload
 done
 finish
