@@ -86,9 +86,12 @@ request_read_body(struct request *request, size_t max, struct problem *why)
 		problem_set(why, "the body is longer than %zu bytes", max);
 		return STATUS_TOO_LARGE;
 	}
-	while ((n = FCGX_GetStr(bytes, sizeof(bytes), request->fcgx->in)) > 0)
+	/* Not beyond the limit: mod_proxy_fcgi hands on a body of any length, also one without end. */
+	while (buf_status(&request->body) == STATUS_OK &&
+	       (n = FCGX_GetStr(bytes, sizeof(bytes), request->fcgx->in)) > 0)
 		buf_add(&request->body, bytes, (size_t)n);
-	request->whole = FCGX_GetError(request->fcgx->in) == 0;
+	request->whole =
+	    buf_status(&request->body) == STATUS_OK && FCGX_GetError(request->fcgx->in) == 0;
 	if (buf_status(&request->body) == STATUS_TOO_LARGE)
 		problem_set(why, "the body is longer than %zu bytes", max);
 	if (buf_status(&request->body) != STATUS_OK)

@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "listen.h"
 #include "service.h"
 
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
 #define END_SETTLE_MS 30   /* for connections that have come and are not counted yet */
 #define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
+#define END_QUIET_MS 6     /* a request may be between accept and its beginning */
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
 #define THREADS_BEFORE_OPEN 4
@@ -194,11 +196,15 @@ static void
 end(struct life *life)
 {
 	int64_t until = clock_us() + END_WAIT_MS * 1000;
+	int quiet_ms = 0;
 
 	atomic_store(&life->ending, true);
 	pause_ms(END_SETTLE_MS);
-	while (atomic_load(&life->begun) > 0 && clock_us() < until)
+	listen_end(atomic_load(&life->idle));
+	while (quiet_ms < END_QUIET_MS && clock_us() < until) {
 		pause_ms(2);
+		quiet_ms = atomic_load(&life->begun) == 0 ? quiet_ms + 2 : 0;
+	}
 	if (atomic_load(&life->open)) {
 		log_info("ended with %d requests unanswered", atomic_load(&life->begun));
 		service_end(&life->service);

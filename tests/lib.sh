@@ -184,6 +184,7 @@ share_with_host_user() {
 	chmod 755 "$T"
 	mkdir "$T/programs"
 	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	install -D "$BUILD/tests/load" "$T/programs/tests/load" || exit 2
 	BUILD=$T/programs
 }
 # shellcheck source=tests/httpd/host_lighttpd.sh
@@ -240,10 +241,12 @@ call() {
 raw_send() {
 	local piece
 	exec 5<>"/dev/tcp/127.0.0.1/$PORT" || return
+	trap '' PIPE # a server that has heard enough closes
 	for piece in "$@"; do
 		printf '%b' "$piece" >&5
 		sleep 0.1
 	done 2>/dev/null
+	trap - PIPE
 }
 raw() {
 	raw_send "$@"

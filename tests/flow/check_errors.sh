@@ -108,7 +108,12 @@ unauthorized 'unknown key' -H "Authorization: Bearer bwb_$(long 43)"
 unauthorized 'revoked key' -H "Authorization: Bearer $revoked"
 unauthorized 'expired key' -H "Authorization: Bearer $expired"
 unauthorized 'two values joined' -H "Authorization: Bearer $key, Bearer $key"
-unauthorized 'two headers' -H "Authorization: Bearer $key" -H "Authorization: Bearer $key"
+if [ "${HOST_TWO_KEYS:-}" = refused ]; then # by the web server itself
+	post "$key" "$good" -H "Authorization: Bearer $key"
+	is 'two headers: refused by the web server' "$STATUS" 400
+else
+	unauthorized 'two headers' -H "Authorization: Bearer $key" -H "Authorization: Bearer $key"
+fi
 unauthorized 'wrong scheme' -H "Authorization: Basic $key"
 unauthorized 'key without scheme' -H "Authorization: $key"
 unauthorized 'key cut short' -H "Authorization: Bearer ${key%?}"

@@ -32,6 +32,7 @@ send
 is 'larger' "$STATUS" "$HOST_TOO_LARGE"
 send -H 'Transfer-Encoding: chunked'
 is 'larger, in chunks' "$STATUS" "$HOST_TOO_LARGE_CHUNKED"
+[ "$HOST_TOO_LARGE_CHUNKED" != 200 ] || count=$((count + 1)) # where only the responder limits what has no length
 is 'no verdict on what is too large' "$(audit_count)" "$count"
 
 # Chunks.

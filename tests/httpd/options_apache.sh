@@ -1,0 +1,34 @@
+# The optional blocks of apache-proxy.conf, switched on: TLS, the limit on /v1/approve/.
+HTTPD=apache-proxy
+. tests/lib.sh
+. tests/httpd/host_options.sh
+
+mkdir -m 777 "$T/counters"
+HOST_APACHE_EXTRA="Define ENFORGATE_CERTIFICATE \"$T/tls.pem\"
+Define ENFORGATE_CERTIFICATE_KEY \"$T/tls.key\"
+Define ENFORGATE_RATE_LIMIT
+Define ENFORGATE_RATE_DIR \"$T/counters\"
+LoadModule socache_shmcb_module /usr/lib/apache2/modules/mod_socache_shmcb.so
+LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+LoadModule unique_id_module /usr/lib/apache2/modules/mod_unique_id.so
+LoadModule security2_module /usr/lib/apache2/modules/mod_security2.so"
+start_server
+TLS_PORT=$PORT
+by_tls Apache
+limited Apache "https://127.0.0.1:$TLS_PORT"
+# shellcheck disable=SC2046 # a list of paths
+no_token Apache $(host_logs "$S" "$HOST_DIR") "$S/enforgate.log"
+
+# A responder that dies under a request: the error log tells of it without the path.
+flock "$S/enforgate.lock" sleep 1 &
+sleep 0.2
+curl -sk -m 5 -o "$T/nothing" "https://127.0.0.1:$TLS_PORT/v1/check?$token" -H "Authorization: Bearer $key" \
+    -H 'Content-Type: application/json' --data-binary "@$T/request" &
+asked=$!
+sleep 0.3
+# shellcheck disable=SC2046 # process ids
+kill -KILL $(responders)
+wait $asked
+like 'its error log tells of the death' "$(cat "$HOST_DIR/enforgate_error.log")" 'proxy_fcgi:error'
+unlike 'without the path' "$(cat "$HOST_DIR/enforgate_error.log")" "v1/|$token"
+finish
