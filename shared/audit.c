@@ -215,6 +215,10 @@ audit_append_in(struct audit *audit, struct db *db, struct audit_entry *entry)
 		status = audit_batch_append(&batch, entry);
 	if (status == STATUS_OK)
 		status = audit_batch_write_heads(&batch);
+	/* The transaction is the caller's: whether it is committed, and where it leads, is for the next walk to find. */
+	pthread_mutex_lock(&audit->tracking);
+	audit->track = (struct audit_track){.any = false};
+	pthread_mutex_unlock(&audit->tracking);
 	if (status == STATUS_OK)
 		atomic_store(&audit->appended, true);
 	return status;
