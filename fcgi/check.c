@@ -3,7 +3,7 @@
  *
  * The door only translates: HTTP in, an attempt to the gate, its answer out as JSON.
  */
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "clock.h"
@@ -12,25 +12,25 @@
 #define ROUTE "/v1/check"
 #define BUSY_RETRY_S 1
 
-struct incoming {
-	struct service *service;
-	struct request *request;
-	bool unreadable; /* the body, as opposed to what it says */
-};
+static struct exchange *
+exchange_of(struct attempt *attempt)
+{
+	return (struct exchange *)((char *)attempt - offsetof(struct exchange, attempt));
+}
 
 /* The gate calls this once it knows the caller. */
 static enum status
-read_call(void *arg, struct call *call, struct problem *why)
+read_call(struct attempt *attempt, struct call *call, struct problem *why)
 {
-	struct incoming *in = arg;
-	const struct json_limits limits = config_json_limits(&in->service->config);
-	enum status status = request_read_body(in->request, limits.bytes, why);
+	struct exchange *exchange = exchange_of(attempt);
+	struct request *request = &exchange->request;
+	const struct json_limits limits = config_json_limits(&exchange->service->config);
+	enum status status = request_read_body(request, limits.bytes, why);
 
-	in->unreadable = status != STATUS_OK;
+	exchange->unreadable = status != STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
-	return call_read_check(
-	    buf_str(&in->request->body), in->request->body.len, &limits, call, why);
+	return call_read_check(buf_str(&request->body), request->body.len, &limits, call, why);
 }
 
 static void
@@ -49,8 +49,9 @@ write_verdict(struct reply *reply, const struct answer *answer)
 		buf_text(&reply->body, "null");
 	buf_text(&reply->body, ",\"toolCallId\":");
 	json_write_string(answer->call_id, strlen(answer->call_id), &reply->body);
-	buf_printf(
-	    &reply->body, ",\"latencyMs\":%lld}\n", (long long)((answer->latency_us + 500) / 1000));
+	buf_text(&reply->body, ",\"latencyMs\":");
+	buf_integer(&reply->body, (answer->latency_us + 500) / 1000);
+	buf_text(&reply->body, "}\n");
 	reply_header(reply, "Server-Timing", "total;dur=%lld.%03d",
 	    (long long)(answer->latency_us / 1000), (int)(answer->latency_us % 1000));
 }
@@ -76,10 +77,12 @@ refuse_caller(
 }
 
 static void
-write_refusal(struct service *service, const struct incoming *in, enum status status,
-    const char *why, struct reply *reply)
+write_refusal(struct exchange *exchange, enum status status)
 {
-	struct request *request = in->request;
+	struct service *service = exchange->service;
+	struct request *request = &exchange->request;
+	struct reply *reply = &exchange->reply;
+	const char *why = exchange->attempt.why.text;
 
 	switch (status) {
 	case STATUS_REFUSED:
@@ -91,9 +94,9 @@ write_refusal(struct service *service, const struct incoming *in, enum status st
 		return;
 	case STATUS_TOO_LARGE:
 		/* A body over its size is 413; one within it that holds too much is malformed. */
-		log_refusal("%d: %s", in->unreadable ? 413 : 400, why);
-		reply_error(reply, request, in->unreadable ? 413 : 400,
-		    in->unreadable ? "too_large" : "bad_request", why);
+		log_refusal("%d: %s", exchange->unreadable ? 413 : 400, why);
+		reply_error(reply, request, exchange->unreadable ? 413 : 400,
+		    exchange->unreadable ? "too_large" : "bad_request", why);
 		return;
 	case STATUS_BUSY:
 		log_warn("503: the database was locked for %lld ms",
@@ -143,26 +146,35 @@ acceptable(struct service *service, struct request *request, struct reply *reply
 	return true;
 }
 
+/* The gate calls this at the end, in whichever thread. */
 static void
-handle(struct service *service, struct request *request, struct reply *reply)
+decided(struct attempt *attempt, enum status status)
 {
-	struct incoming in = {.service = service, .request = request};
-	const struct attempt attempt = {.surface = "check",
-	    .authorization = request->authorization,
-	    .started_us = request->started_us,
-	    .read_call = read_call,
-	    .arg = &in};
-	struct answer answer;
-	struct problem why = {""};
-	enum status status;
+	struct exchange *exchange = exchange_of(attempt);
 
-	if (!acceptable(service, request, reply))
-		return;
-	status = gate_decide(&service->gate, &attempt, &answer, &why);
+	log_request(exchange->request.id);
 	if (status == STATUS_OK)
-		write_verdict(reply, &answer);
+		write_verdict(&exchange->reply, &attempt->answer);
 	else
-		write_refusal(service, &in, status, why.text, reply);
+		write_refusal(exchange, status);
+	exchange_end(exchange);
+}
+
+static void
+handle(struct exchange *exchange)
+{
+	struct attempt *attempt = &exchange->attempt;
+
+	if (!acceptable(exchange->service, &exchange->request, &exchange->reply)) {
+		exchange_end(exchange);
+		return;
+	}
+	attempt->surface = "check";
+	attempt->authorization = exchange->request.authorization;
+	attempt->started_us = exchange->request.started_us;
+	attempt->read_call = read_call;
+	attempt->done = decided;
+	gate_decide(&exchange->service->gate, attempt);
 }
 
 int

@@ -8,31 +8,32 @@
 #include "json.h"
 
 #define HEADER_VALUE_MAX 256
-
-static const struct phrase {
-	int status;
-	const char *text;
-} phrases[] = {
-    {200, "OK"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {413, "Content Too Large"},
-    {415, "Unsupported Media Type"},
-    {429, "Too Many Requests"},
-    {500, "Internal Server Error"},
-    {503, "Service Unavailable"},
-};
+#define LENGTH_MAX 24         /* a size_t in decimal */
+#define REPLY_KEEP_BYTES 4096 /* of memory, for the next reply */
 
 /* nginx sends no phrase at all where we give none. */
+static const struct status_line {
+	int status;
+	const char *text;
+} status_lines[] = {
+    {200, "200 OK"},
+    {400, "400 Bad Request"},
+    {401, "401 Unauthorized"},
+    {404, "404 Not Found"},
+    {405, "405 Method Not Allowed"},
+    {413, "413 Content Too Large"},
+    {415, "415 Unsupported Media Type"},
+    {429, "429 Too Many Requests"},
+    {503, "503 Service Unavailable"},
+};
+
 static const char *
-phrase_of(int status)
+status_line(int status)
 {
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (phrases[i].status == status)
-			return phrases[i].text;
-	return "Status";
+	for (size_t i = 0; i < sizeof(status_lines) / sizeof(status_lines[0]); i++)
+		if (status_lines[i].status == status)
+			return status_lines[i].text;
+	return "500 Internal Server Error";
 }
 
 void
@@ -44,10 +45,11 @@ reply_init(struct reply *reply)
 }
 
 void
-reply_free(struct reply *reply)
+reply_reset(struct reply *reply)
 {
-	buf_free(&reply->headers);
-	buf_free(&reply->body);
+	reply->status = 200;
+	buf_recycle(&reply->headers, REPLY_KEEP_BYTES);
+	buf_recycle(&reply->body, REPLY_KEEP_BYTES);
 }
 
 void
@@ -59,7 +61,10 @@ reply_header(struct reply *reply, const char *name, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(value, sizeof(value), format, args);
 	va_end(args);
-	buf_printf(&reply->headers, "%s: %s\r\n", name, value);
+	buf_text(&reply->headers, name);
+	buf_text(&reply->headers, ": ");
+	buf_text(&reply->headers, value);
+	buf_text(&reply->headers, "\r\n");
 }
 
 void
@@ -77,14 +82,20 @@ reply_error(struct reply *reply, const struct request *request, int status, cons
 	buf_text(&reply->body, "}\n");
 }
 
+static void
+put(FCGX_Stream *out, const char *text)
+{
+	(void)FCGX_PutStr(text, (int)strlen(text), out);
+}
+
 void
 reply_send(struct reply *reply, struct request *request)
 {
 	static const char broken[] = "{\"error\":\"internal\",\"message\":\"out of memory\"}\n";
 	const char *body = buf_str(&reply->body);
 	size_t len = reply->body.len;
-	char head[REPLY_HEADERS_MAX];
-	int n;
+	char length[LENGTH_MAX];
+	FCGX_Stream *out = request->fcgx->out;
 
 	if (buf_status(&reply->body) != STATUS_OK || buf_status(&reply->headers) != STATUS_OK) {
 		log_error(
@@ -94,12 +105,16 @@ reply_send(struct reply *reply, struct request *request)
 		body = broken;
 		len = sizeof(broken) - 1;
 	}
-	n = snprintf(head, sizeof(head),
-	    "Status: %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n",
-	    reply->status, phrase_of(reply->status), len, request->id);
-	(void)FCGX_PutStr(head, n, request->fcgx->out);
-	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, request->fcgx->out);
-	(void)FCGX_PutStr("\r\n", 2, request->fcgx->out);
-	(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
+	(void)snprintf(length, sizeof(length), "%zu", len);
+	put(out, "Status: ");
+	put(out, status_line(reply->status));
+	put(out, "\r\nContent-Type: application/json\r\nContent-Length: ");
+	put(out, length);
+	put(out,
+	    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: ");
+	put(out, request->id);
+	put(out, "\r\n");
+	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, out);
+	put(out, "\r\n");
+	(void)FCGX_PutStr(body, (int)len, out);
 }

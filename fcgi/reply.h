@@ -18,7 +18,8 @@ struct reply {
 };
 
 void reply_init(struct reply *reply);
-void reply_free(struct reply *reply);
+/* Makes it ready for another reply. */
+void reply_reset(struct reply *reply);
 
 /* Adds a header line. The value comes from us, never from a request. */
 void reply_header(struct reply *reply, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);

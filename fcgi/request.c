@@ -9,6 +9,7 @@
 #include "secret.h"
 
 #define READ_BYTES 16384
+#define KEEP_BYTES 8192 /* of memory, for the next body */
 #define LENGTH_DIGITS_MAX 15
 
 static int64_t
@@ -54,7 +55,7 @@ parameter(FCGX_Request *fcgx, const char *name)
 void
 request_begin(FCGX_Request *fcgx, struct request *request)
 {
-	*request = (struct request){.fcgx = fcgx, .started_us = clock_us()};
+	*request = (struct request){.fcgx = fcgx, .started_us = clock_us(), .body = request->body};
 	secret_random_text(request->id, REQUEST_ID_LEN);
 	log_request(request->id);
 	request->method = parameter(fcgx, "REQUEST_METHOD");
@@ -67,7 +68,6 @@ request_begin(FCGX_Request *fcgx, struct request *request)
 		request->authorization = FCGX_GetParam("REDIRECT_HTTP_AUTHORIZATION", fcgx->envp);
 	request->content_length = length_of(FCGX_GetParam("CONTENT_LENGTH", fcgx->envp));
 	copy_path(parameter(fcgx, "REQUEST_URI"), request->path);
-	buf_init(&request->body, 0);
 }
 
 enum status
@@ -76,8 +76,7 @@ request_read_body(struct request *request, size_t max, struct problem *why)
 	char bytes[READ_BYTES];
 	int n;
 
-	buf_free(&request->body);
-	buf_init(&request->body, max);
+	request->body.cap = max;
 	if (request->content_length == -2) {
 		problem_set(why, "the header Content-Length is not a number");
 		return STATUS_INVALID;
@@ -119,6 +118,6 @@ request_has_type(const struct request *request, const char *type)
 void
 request_end(struct request *request)
 {
-	buf_free(&request->body);
+	buf_recycle(&request->body, KEEP_BYTES);
 	log_request("");
 }

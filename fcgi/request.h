@@ -35,7 +35,7 @@ struct request {
 	bool whole;                     /* everything the web server sent was read */
 };
 
-/* Takes the parameters of an accepted request. */
+/* Takes the parameters of an accepted request. The struct is all zero at first, and used again after request_end(). */
 void request_begin(FCGX_Request *fcgx, struct request *request);
 
 /*

@@ -25,7 +25,9 @@
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
 #define THREADS_BEFORE_OPEN 4
-#define ARENAS 4 /* of malloc: more keep more free memory each, fewer make threads wait */
+#define ACCEPTING_MAX 3  /* threads that wait for a request; 3 made the fewest context switches */
+#define REQUESTS_MAX 256 /* in hand at once; more wait in the listen queue */
+#define ARENAS 4         /* of malloc: more keep more free memory each, fewer make threads wait */
 #define KEEP_BYTES (1 << 20) /* free memory that an arena keeps */
 
 /* One per process; it exists because a signal can end the process while threads use it. */
@@ -38,7 +40,11 @@ struct life {
 	bool announced;
 	atomic_bool open;
 	atomic_bool ending;
-	atomic_int threads, idle, begun;
+	atomic_int threads;
+	atomic_int accepting; /* threads that wait for a request */
+	atomic_int parked;    /* threads that wait on `unpark` */
+	sem_t unpark;
+	struct exchanges exchanges;
 };
 
 static void
@@ -78,35 +84,19 @@ ensure_open(struct life *life, const char *configuration)
 }
 
 static void
-answer(struct life *life, FCGX_Request *fcgx)
+refuse_unready(struct life *life, struct exchange *exchange)
 {
-	struct request request;
-	struct reply reply;
 	struct problem why;
 
-	request_begin(fcgx, &request);
-	reply_init(&reply);
-	if (ensure_open(life, request.configuration)) {
-		life->door->handle(&life->service, &request, &reply);
-	} else {
-		pthread_mutex_lock(&life->opening);
-		why = life->why;
-		pthread_mutex_unlock(&life->opening);
-		/* The web server's own error log is the one place that an operator has for sure. */
-		(void)FCGX_FPrintF(
-		    fcgx->err, "enforgate %s: cannot start: %s\n", life->door->program, why.text);
-		reply_error(&reply, &request, 500, "not_ready",
-		    "the gateway is not set up; its operator finds the reason in the log");
-	}
-	reply_send(&reply, &request);
-	/*
-	 * Where nothing is left unread a plain close loses nothing, and libfcgi need not wait for the web server to close first: one
-	 * context switch less for each request.
-	 */
-	if (request.whole)
-		(void)FCGX_Detach(fcgx);
-	reply_free(&reply);
-	request_end(&request);
+	pthread_mutex_lock(&life->opening);
+	why = life->why;
+	pthread_mutex_unlock(&life->opening);
+	/* The web server's own error log is the one place that an operator has for sure. */
+	(void)FCGX_FPrintF(exchange->request.fcgx->err, "enforgate %s: cannot start: %s\n",
+	    life->door->program, why.text);
+	reply_error(&exchange->reply, &exchange->request, 500, "not_ready",
+	    "the gateway is not set up; its operator finds the reason in the log");
+	exchange_end(exchange);
 }
 
 static bool start_thread(struct life *life);
@@ -117,33 +107,82 @@ thread_limit(struct life *life)
 	return atomic_load(&life->open) ? (int)life->service.config.threads : THREADS_BEFORE_OPEN;
 }
 
+static bool
+take_parked(struct life *life)
+{
+	int parked = atomic_load(&life->parked);
+
+	while (parked > 0)
+		if (atomic_compare_exchange_weak(&life->parked, &parked, parked - 1))
+			return true;
+	return false;
+}
+
+/* Nobody accepts any more: lets another thread do so. */
+static void
+relieve(struct life *life)
+{
+	if (take_parked(life))
+		(void)sem_post(&life->unpark);
+	else if (atomic_load(&life->threads) < thread_limit(life))
+		(void)start_thread(life);
+}
+
+/*
+ * A few threads accept, others rest: the web server's requests go round among all that wait, and the fewer these are the
+ * warmer. Looks again once it counts as parked: the last that accepted may just have looked for one.
+ */
+static void
+rest(struct life *life)
+{
+	if (atomic_load(&life->accepting) < ACCEPTING_MAX)
+		return;
+	atomic_fetch_add(&life->parked, 1);
+	if (atomic_load(&life->accepting) == 0 && take_parked(life))
+		return;
+	while (sem_wait(&life->unpark) != 0)
+		continue;
+}
+
+/* Takes one request in. What has queued in the audit log is committed before anything else is waited for. */
+static void
+serve_one(struct life *life, struct exchange *exchange)
+{
+	if (ensure_open(life, exchange->request.configuration)) {
+		life->door->handle(exchange);
+		audit_work(life->service.audit);
+	} else {
+		refuse_unready(life, exchange);
+	}
+	log_request("");
+}
+
 static void *
 work(void *arg)
 {
 	struct life *life = arg;
-	FCGX_Request fcgx;
-	int result;
+	struct exchange *exchange;
+	int error;
 
-	if (FCGX_InitRequest(&fcgx, 0, 0) != 0)
-		return NULL;
 	for (;;) {
-		result = FCGX_Accept_r(&fcgx);
-		if (result != 0) {
-			if (!atomic_load(&life->ending))
-				log_error("cannot accept a request: error %d", result);
+		rest(life);
+		exchange = exchange_take(&life->exchanges);
+		if (exchange == NULL) {
+			log_error("out of memory: no request can be accepted");
 			pause_ms(ACCEPT_PAUSE_MS);
 			continue;
 		}
-		atomic_fetch_add(&life->begun, 1);
-		if (atomic_fetch_sub(&life->idle, 1) == 1 &&
-		    atomic_load(&life->threads) < thread_limit(life))
-			(void)start_thread(life);
-		answer(life, &fcgx);
-		FCGX_Finish_r(&fcgx);
-		(void)FCGX_Attach(&fcgx);
-		atomic_fetch_add(&life->idle, 1);
-		atomic_fetch_sub(&life->begun, 1);
+		atomic_fetch_add(&life->accepting, 1);
+		while ((error = exchange_accept(exchange)) != 0) {
+			if (!atomic_load(&life->ending))
+				log_error("cannot accept a request: error %d", error);
+			pause_ms(ACCEPT_PAUSE_MS);
+		}
+		if (atomic_fetch_sub(&life->accepting, 1) == 1)
+			relieve(life);
+		serve_one(life, exchange);
 	}
+	return NULL;
 }
 
 static bool
@@ -161,20 +200,18 @@ start_thread(struct life *life)
 	if (pthread_attr_init(&attr) != 0)
 		return false;
 	atomic_fetch_add(&life->threads, 1);
-	atomic_fetch_add(&life->idle, 1);
 	started = pthread_attr_setstacksize(&attr, stack) == 0 &&
 		  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
 		  pthread_create(&thread, &attr, work, life) == 0;
 	(void)pthread_attr_destroy(&attr);
 	if (!started) {
 		atomic_fetch_sub(&life->threads, 1);
-		atomic_fetch_sub(&life->idle, 1);
 		log_warn("cannot start a thread: %s", strerror(errno));
 	}
 	return started;
 }
 
-/* Waits for SIGTERM and its like; once a second it moves the anchor of the audit log. */
+/* Waits for SIGTERM and its like; once a second it looks after the audit log. */
 static void
 wait_for_end(struct life *life, const sigset_t *signals)
 {
@@ -186,8 +223,10 @@ wait_for_end(struct life *life, const sigset_t *signals)
 		signal_number = sigtimedwait(signals, NULL, &second);
 		if (signal_number == SIGTERM || signal_number == SIGINT || signal_number == SIGUSR1)
 			return;
-		if (atomic_load(&life->open))
-			audit_anchor(life->service.audit);
+		if (!atomic_load(&life->open))
+			continue;
+		audit_anchor(life->service.audit);
+		audit_expire(life->service.audit);
 	}
 }
 
@@ -200,13 +239,13 @@ end(struct life *life)
 
 	atomic_store(&life->ending, true);
 	pause_ms(END_SETTLE_MS);
-	listen_end(atomic_load(&life->idle));
+	listen_end(atomic_load(&life->accepting));
 	while (quiet_ms < END_QUIET_MS && clock_us() < until) {
 		pause_ms(2);
-		quiet_ms = atomic_load(&life->begun) == 0 ? quiet_ms + 2 : 0;
+		quiet_ms = atomic_load(&life->exchanges.begun) == 0 ? quiet_ms + 2 : 0;
 	}
 	if (atomic_load(&life->open)) {
-		log_info("ended with %d requests unanswered", atomic_load(&life->begun));
+		log_info("ended with %d requests unanswered", atomic_load(&life->exchanges.begun));
 		service_end(&life->service);
 	}
 	_exit(EXIT_SUCCESS);
@@ -236,13 +275,15 @@ serve(const struct door *door)
 	/* libfcgi's buffers of 8 KiB come and go with each request: nothing is given back or gathered in between. */
 	(void)mallopt(M_ARENA_MAX, ARENAS);
 	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+	(void)mallopt(M_MXFAST, 0); /* fast bins are gathered at each larger block that is freed */
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
 	(void)sigaddset(&signals, SIGUSR1);
 	(void)sigaddset(&signals, SIGHUP);
 	if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 || secret_start() != STATUS_OK ||
-	    FCGX_Init() != 0) {
+	    FCGX_Init() != 0 || sem_init(&life.unpark, 0, 0) != 0 ||
+	    exchanges_init(&life.exchanges, &life.service, REQUESTS_MAX) != STATUS_OK) {
 		log_error("%s: cannot start: %s", door->program, strerror(errno));
 		return EXIT_FAILURE;
 	}

@@ -5,17 +5,15 @@
  * only by the first request (design 6), so all that is opened then at the latest; where it fails, every request is answered
  * with 500 and the log and the web server's error log say why, until the operator has mended it.
  *
- * Threads: each serves one request from accept to reply. One more is started when all are busy, up to the setting
- * `threads`. End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
+ * Threads: each accepts a request, hands it to the door, commits what has queued in the audit log unless another thread does,
+ * and accepts the next. One more is started when all are busy, up to the setting `threads`. End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
  */
 #ifndef ENFORGATE_SERVE_H
 #define ENFORGATE_SERVE_H
 
 #include "config.h"
-#include "gate.h"
+#include "exchange.h"
 #include "limit.h"
-#include "reply.h"
-#include "request.h"
 
 /* What a door may use; opened before its first request and never changed. */
 struct service {
@@ -28,7 +26,8 @@ struct service {
 
 struct door {
 	const char *program; /* for the log: "check" */
-	void (*handle)(struct service *service, struct request *request, struct reply *reply);
+	/* Leads to exchange_end(), at once or later, in this thread or another. */
+	void (*handle)(struct exchange *exchange);
 };
 
 /* Runs a responder to its end; the result is main()'s. */

@@ -41,8 +41,8 @@ close_state(struct service *service)
 	callers_close(service->gate.callers);
 	audit_close(service->audit);
 	store_close(service->store);
-	if (service->gate.state_dir_fd >= 0)
-		close(service->gate.state_dir_fd);
+	if (service->gate.stop_files.state_dir_fd >= 0)
+		close(service->gate.stop_files.state_dir_fd);
 }
 
 enum status
@@ -52,7 +52,7 @@ service_open(const char *program, const char *path, struct service *service, str
 	char key_path[PATH_MAX];
 	enum status status;
 
-	*service = (struct service){.gate = {.state_dir_fd = -1}};
+	*service = (struct service){.gate.stop_files.state_dir_fd = -1};
 	status = secret_start();
 	if (status == STATUS_OK)
 		status = config_read(path, &service->config, why);
@@ -68,9 +68,9 @@ service_open(const char *program, const char *path, struct service *service, str
 	status = secret_key_read(key_path, &master, why);
 	if (status != STATUS_OK)
 		return status;
-	service->gate.state_dir_fd =
+	service->gate.stop_files.state_dir_fd =
 	    open(service->config.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (service->gate.state_dir_fd < 0) {
+	if (service->gate.stop_files.state_dir_fd < 0) {
 		problem_set(why, "%s: %s", service->config.state_dir, strerror(errno));
 		status = STATUS_FAILED;
 	}

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <semaphore.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,8 @@ struct audit {
 	char state_dir[PATH_MAX];
 	int state_dir_fd;
 	struct audit_queue queue;
+	pthread_mutex_t tracking; /* guards the next */
+	struct audit_track track;
 	atomic_bool appended;       /* since the last anchor */
 	atomic_bool anchor_refused; /* and said so */
 };
@@ -42,20 +46,29 @@ struct audit {
  * kill switch came meanwhile as a file, which moves no generation.
  */
 static bool
-is_stale(const struct audit *audit, const struct audit_waiter *w, int64_t generation)
+is_stale(const struct audit *audit, const struct audit_append *w, int64_t generation)
 {
 	if (w->generation == 0)
 		return false;
 	if (w->generation != generation)
 		return true;
 	return clock_us() - w->since_us > RECHECK_AFTER_US &&
-	       strcmp(w->entry->decision, "deny") != 0 &&
-	       stop_file_present(audit->state_dir_fd, w->entry->key_name);
+	       strcmp(w->entry.decision, "deny") != 0 &&
+	       stop_file_present(audit->state_dir_fd, w->entry.key_name);
 }
 
-/* Writes and commits a batch, and leaves each entry's result in its waiter. */
 static void
-write_batch(struct audit *audit, struct db *db, struct audit_waiter *taken)
+committed(struct audit *audit, const struct audit_batch *batch)
+{
+	pthread_mutex_lock(&audit->tracking);
+	audit_track_commit(&audit->track, &batch->before, &batch->all);
+	pthread_mutex_unlock(&audit->tracking);
+	atomic_store(&audit->appended, true);
+}
+
+/* Writes and commits a batch, and leaves its result with each append. */
+static void
+write_batch(struct audit *audit, struct db *db, struct audit_append *taken)
 {
 	struct audit_batch batch;
 	int64_t generation = 0;
@@ -63,11 +76,11 @@ write_batch(struct audit *audit, struct db *db, struct audit_waiter *taken)
 
 	if (status == STATUS_OK)
 		status = generation_read(db, &generation);
-	for (struct audit_waiter *w = taken; w != NULL && status == STATUS_OK; w = w->next) {
+	for (struct audit_append *w = taken; w != NULL && status == STATUS_OK; w = w->next) {
 		if (is_stale(audit, w, generation))
 			w->status = STATUS_STALE;
 		else
-			w->status = audit_batch_append(&batch, w->entry);
+			w->status = audit_batch_append(&batch, &w->entry);
 		/* Some failures (disk full) end the whole transaction: nothing of it holds then. */
 		if (w->status == STATUS_FAILED && (batch.broken || !store_writing(db)))
 			status = STATUS_FAILED;
@@ -79,25 +92,25 @@ write_batch(struct audit *audit, struct db *db, struct audit_waiter *taken)
 	else
 		store_rollback(audit->store, db);
 	if (status == STATUS_OK)
-		atomic_store(&audit->appended, true);
-	for (struct audit_waiter *w = taken; w != NULL; w = w->next)
+		committed(audit, &batch);
+	for (struct audit_append *w = taken; w != NULL; w = w->next)
 		if (status != STATUS_OK && w->status != STATUS_STALE)
 			w->status = STATUS_FAILED;
 }
 
 /* For the queue: the lock first, so that whoever comes while it is waited for is taken too. */
-static struct audit_waiter *
+static struct audit_append *
 write_queued(void *arg, struct audit_queue *queue)
 {
 	struct audit *audit = arg;
 	struct db *db = NULL;
 	enum status status = store_write(audit->store, &db);
-	struct audit_waiter *taken = audit_queue_take(queue);
+	struct audit_append *taken = audit_queue_take(queue);
 
 	if (status == STATUS_OK)
 		write_batch(audit, db, taken);
 	else
-		for (struct audit_waiter *w = taken; w != NULL; w = w->next)
+		for (struct audit_append *w = taken; w != NULL; w = w->next)
 			w->status = status;
 	return taken;
 }
@@ -113,12 +126,13 @@ audit_open(
 	if (audit == NULL)
 		return STATUS_NO_MEMORY;
 	audit->store = store;
-	status = audit_keys_derive(master, &audit->keys);
+	status = pthread_mutex_init(&audit->tracking, NULL) == 0
+		     ? audit_keys_derive(master, &audit->keys)
+		     : STATUS_FAILED;
 	audit->state_dir_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (audit->state_dir_fd < 0 ||
 	    snprintf(audit->state_dir, PATH_MAX, "%s", state_dir) >= PATH_MAX ||
-	    audit_queue_init(&audit->queue, store_deadline_ms(store), write_queued, audit) !=
-		STATUS_OK)
+	    audit_queue_init(&audit->queue, write_queued, audit) != STATUS_OK)
 		status = STATUS_FAILED;
 	if (status != STATUS_OK) {
 		if (audit->state_dir_fd >= 0)
@@ -148,10 +162,47 @@ audit_store(const struct audit *audit)
 	return audit->store;
 }
 
+void
+audit_submit(struct audit *audit, struct audit_append *append)
+{
+	audit_queue_add(&audit->queue, append);
+}
+
+void
+audit_work(struct audit *audit)
+{
+	audit_queue_work(&audit->queue);
+}
+
+struct waiting {
+	struct audit_append append;
+	sem_t done;
+};
+
+static void
+wake(struct audit_append *append)
+{
+	struct waiting *waiting =
+	    (struct waiting *)((char *)append - offsetof(struct waiting, append));
+
+	(void)sem_post(&waiting->done);
+}
+
 enum status
 audit_append(struct audit *audit, struct audit_entry *entry, int64_t generation)
 {
-	return audit_queue_append(&audit->queue, entry, generation);
+	struct waiting waiting = {
+	    .append = {.entry = *entry, .generation = generation, .done = wake}};
+
+	if (sem_init(&waiting.done, 0, 0) != 0)
+		return STATUS_FAILED;
+	audit_submit(audit, &waiting.append);
+	audit_work(audit);
+	while (sem_wait(&waiting.done) != 0)
+		continue;
+	(void)sem_destroy(&waiting.done);
+	*entry = waiting.append.entry;
+	return waiting.append.status;
 }
 
 enum status
@@ -164,6 +215,10 @@ audit_append_in(struct audit *audit, struct db *db, struct audit_entry *entry)
 		status = audit_batch_append(&batch, entry);
 	if (status == STATUS_OK)
 		status = audit_batch_write_heads(&batch);
+	/* The transaction is the caller's: whether it is committed, and where it leads, is for the next walk to find. */
+	pthread_mutex_lock(&audit->tracking);
+	audit->track = (struct audit_track){.any = false};
+	pthread_mutex_unlock(&audit->tracking);
 	if (status == STATUS_OK)
 		atomic_store(&audit->appended, true);
 	return status;
@@ -189,10 +244,22 @@ audit_admin(struct audit *audit, struct db *db, const char *act, const char *wha
 static bool
 anchor_locked(struct audit *audit)
 {
+	struct audit_track track;
 	struct problem why;
-	enum status status =
-	    audit_anchor_advance(audit->store, &audit->keys, audit->state_dir, &why);
+	enum status status;
 
+	/* Commits of the meantime count from this head on; it is the anchor unless the move fails. */
+	pthread_mutex_lock(&audit->tracking);
+	track = audit->track;
+	audit->track.anchor = track.head;
+	audit->track.unbroken = track.any;
+	pthread_mutex_unlock(&audit->tracking);
+	status = audit_anchor_advance(audit->store, &audit->keys, audit->state_dir, &track, &why);
+	if (status != STATUS_OK) {
+		pthread_mutex_lock(&audit->tracking);
+		audit->track.unbroken = false;
+		pthread_mutex_unlock(&audit->tracking);
+	}
 	if (status == STATUS_REFUSED && !atomic_exchange(&audit->anchor_refused, true))
 		log_error("audit: the anchor stays: %s; run `enforgatectl audit verify`", why.text);
 	return status == STATUS_OK || status == STATUS_REFUSED;
@@ -225,6 +292,12 @@ audit_anchor(struct audit *audit)
 }
 
 void
+audit_expire(struct audit *audit)
+{
+	audit_queue_expire(&audit->queue, store_deadline_ms(audit->store));
+}
+
+void
 audit_close(struct audit *audit)
 {
 	const struct timespec pause = {0, 10000000L};
@@ -235,6 +308,7 @@ audit_close(struct audit *audit)
 		if (!anchor_once(audit))
 			(void)nanosleep(&pause, NULL);
 	audit_queue_free(&audit->queue);
+	(void)pthread_mutex_destroy(&audit->tracking);
 	close(audit->state_dir_fd);
 	secret_wipe(&audit->keys, sizeof(audit->keys));
 	free(audit);

@@ -6,8 +6,8 @@
  * gaps in both. The heads are rows; the installation head also goes to the anchor file, so that a log that was cut
  * off or put back is found as well.
  *
- * Appending is a group commit: whoever comes first while nobody writes becomes leader, takes the lock,
- * writes the entries of all who have queued by then in one transaction, and wakes them.
+ * Appending is a group commit: entries are queued, and whoever finds nobody writing writes all that have queued in
+ * one transaction (audit_queue.h).
  */
 #ifndef ENFORGATE_AUDIT_H
 #define ENFORGATE_AUDIT_H
@@ -56,10 +56,28 @@ enum status audit_open(struct store *store, const struct secret_key *master, con
 void audit_close(struct audit *audit);
 
 /*
- * Appends one entry, durable on return. `generation` is the one it was decided under, 0 for any.
- * STATUS_OK; STATUS_STALE: the generation has moved, nothing was written; STATUS_BUSY: no lock by the
- * store's deadline, nothing was tried; STATUS_FAILED: the write failed (logged), nothing was written.
+ * An append under way. Its memory, and what its entry borrows, stay with the audit log until `done` is called, by whichever
+ * thread made the commit, with the result in `status`. STATUS_OK: durable; STATUS_STALE: the generation has moved,
+ * nothing was written; STATUS_BUSY: no lock by the store's deadline, nothing was tried; STATUS_FAILED: the write failed
+ * (logged), nothing was written.
  */
+struct audit_append {
+	struct audit_entry entry;
+	int64_t generation; /* the one it was decided under; 0: any */
+	void (*done)(struct audit_append *append);
+	enum status status;
+	/* Private to the queue. */
+	int64_t since_us; /* clock_us() when it queued */
+	struct audit_append *next;
+};
+
+/* Queues it and returns. The thread must call audit_work() before it waits for anything. */
+void audit_submit(struct audit *audit, struct audit_append *append);
+
+/* Commits what is queued, and calls each `done`, unless another thread is at it. */
+void audit_work(struct audit *audit);
+
+/* Submits one entry, works and waits for its result. */
 enum status audit_append(
     struct audit *audit, struct audit_entry *entry, int64_t generation) MUST_USE;
 
@@ -72,5 +90,8 @@ enum status audit_admin(
 
 /* Writes the anchor where entries were appended since the last one. Called about once a second. */
 void audit_anchor(struct audit *audit);
+
+/* Ends what has queued past the store's deadline with STATUS_BUSY, as behind a disk that hangs. Called likewise. */
+void audit_expire(struct audit *audit);
 
 #endif

@@ -93,19 +93,20 @@ read_head(struct store *store, struct audit_head *head)
 }
 
 /*
- * The present head, where the entries lead to it from `anchor`. A roll since the head was read may have left it
- * behind: a second look then tells that from a log that ends before its own checkpoint.
+ * The head to move to, where the entries lead to it from `anchor`. A roll since then may have left it
+ * behind: a second look, at the present head, tells that from a log that ends before its own checkpoint.
  */
 static enum status
 follow(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor,
-    struct audit_head *head)
+    const struct audit_track *track, struct audit_head *head)
 {
 	enum status status = STATUS_STALE;
 	struct audit_head at;
 
 	for (int i = 0; i < FOLLOW_TRIES && status == STATUS_STALE; i++) {
 		at = *anchor;
-		status = read_head(store, head);
+		*head = track->head;
+		status = track->any && i == 0 ? STATUS_OK : read_head(store, head);
 		if (status == STATUS_OK)
 			status = walk(store, keys, head->seq, true, &at);
 	}
@@ -153,11 +154,26 @@ audit_anchor_compare(struct store *store, const struct audit_keys *keys,
 	return status;
 }
 
-enum status
-audit_anchor_advance(
-    struct store *store, const struct audit_keys *keys, const char *state_dir, struct problem *why)
+static bool
+same(const struct audit_head *a, const struct audit_head *b)
 {
-	struct audit_head anchor, head;
+	return a->seq == b->seq && strcmp(a->mac, b->mac) == 0;
+}
+
+void
+audit_track_commit(
+    struct audit_track *track, const struct audit_head *from, const struct audit_head *to)
+{
+	track->unbroken = track->unbroken && same(&track->head, from);
+	track->head = *to;
+	track->any = true;
+}
+
+enum status
+audit_anchor_advance(struct store *store, const struct audit_keys *keys, const char *state_dir,
+    const struct audit_track *track, struct problem *why)
+{
+	struct audit_head anchor, head = track->head;
 	int64_t time_ms;
 	enum status status, found = audit_anchor_read(keys, state_dir, &anchor, &time_ms);
 
@@ -165,7 +181,12 @@ audit_anchor_advance(
 		problem_set(why, "%s was changed or is of another installation", AUDIT_ANCHOR_FILE);
 	if (found != STATUS_OK && found != STATUS_NOT_FOUND)
 		return found;
-	status = found == STATUS_OK ? follow(store, keys, &anchor, &head) : read_head(store, &head);
+	if (found == STATUS_NOT_FOUND)
+		status = read_head(store, &head);
+	else if (track->unbroken && same(&track->anchor, &anchor))
+		status = STATUS_OK;
+	else
+		status = follow(store, keys, &anchor, track, &head);
 	if (status == STATUS_REFUSED)
 		problem_set(why,
 		    "the log does not go on from %s at entry %" PRId64

@@ -13,12 +13,16 @@ static const char insert_sql[] =
 enum status
 audit_batch_begin(struct audit_batch *batch, const struct audit_keys *keys, struct db *db)
 {
+	enum status status;
+
 	batch->db = db;
 	batch->keys = keys;
 	batch->nchains = 0;
 	batch->broken = false;
 	batch->time_ms = clock_wall_ms();
-	return audit_head_read(db, AUDIT_HEAD_ALL, &batch->all);
+	status = audit_head_read(db, AUDIT_HEAD_ALL, &batch->all);
+	batch->before = batch->all;
+	return status;
 }
 
 enum status

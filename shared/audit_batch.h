@@ -13,7 +13,7 @@
 struct audit_batch {
 	struct db *db;
 	const struct audit_keys *keys;
-	struct audit_head all;
+	struct audit_head before, all; /* the installation head at the beginning, and now */
 	int nchains;
 	struct {
 		const char *chain; /* borrowed from the entry */

@@ -9,6 +9,7 @@
 
 /* First allocation: most replies and log lines fit. */
 #define BUF_FIRST 256
+#define INTEGER_MAX 20 /* characters of the smallest 64-bit integer */
 
 void
 buf_init(struct buf *b, size_t cap)
@@ -30,6 +31,15 @@ buf_reset(struct buf *b)
 	b->status = STATUS_OK;
 	if (b->data != NULL)
 		b->data[0] = '\0';
+}
+
+void
+buf_recycle(struct buf *b, size_t keep)
+{
+	if (b->size > keep)
+		buf_free(b);
+	else
+		buf_reset(b);
 }
 
 /* Makes room for `more` bytes and a NUL; false leaves the failure in the buffer. */
@@ -81,6 +91,22 @@ void
 buf_char(struct buf *b, char c)
 {
 	buf_add(b, &c, 1);
+}
+
+void
+buf_integer(struct buf *b, int64_t value)
+{
+	char digits[INTEGER_MAX];
+	char *at = digits + INTEGER_MAX;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		*--at = '-';
+	buf_add(b, at, (size_t)(digits + INTEGER_MAX - at));
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 
@@ -27,10 +28,13 @@ void buf_init(struct buf *b, size_t cap);
 void buf_free(struct buf *b);
 /* Empties it and clears a failure, keeping the memory. */
 void buf_reset(struct buf *b);
+/* The same, but gives the memory back where it is more than `keep` bytes. */
+void buf_recycle(struct buf *b, size_t keep);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_text(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
+void buf_integer(struct buf *b, int64_t value); /* in decimal */
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* STATUS_OK, STATUS_TOO_LARGE or STATUS_NO_MEMORY: whether every append worked. */

@@ -24,7 +24,7 @@ struct config {
 	char state_dir[PATH_MAX];
 	char base_url[CONFIG_URL_MAX];
 	char log[PATH_MAX]; /* "syslog", "stderr" or a path; never empty after config_read() */
-	int64_t threads;    /* most requests served at once by one process */
+	int64_t threads;    /* most threads that one process starts for requests */
 	int64_t body_max;   /* bytes */
 	int64_t nesting_max;
 	int64_t members_max;

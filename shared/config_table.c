@@ -20,7 +20,7 @@ const struct config_setting config_settings[] = {
     {"log", CONFIG_LOG, AT(log), 0, 0, 0, "enforgate.log",
 	"Where the programs write what they have to say: a file, or \"syslog\", or \"stderr\".\n"},
     {"threads", CONFIG_NUMBER, AT(threads), 1, 256, 32, "32",
-	"Most requests that one process serves at once.\n"},
+	"Most threads that one process starts for requests.\n"},
     {"body_max", CONFIG_BYTES, AT(body_max), 4 * KIB, 4 * MIB, 256 * KIB, "256K",
 	"Largest body of a check, in bytes; K, M and G may be written behind a number.\n"},
     {"nesting_max", CONFIG_NUMBER, AT(nesting_max), 4, JSON_NESTING_MAX, 64, "64",

@@ -1,12 +1,12 @@
 /* gate.c - the way of a call, top to bottom; see gate.h. */
 #include "gate.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "log.h"
-#include "stop.h"
 
 /* Keys or policies that change this often while one call is judged are not in order: "busy". */
 #define STALE_TRIES 16
@@ -25,7 +25,7 @@ evaluate(struct gate *gate, const struct caller *caller, const struct call *call
 {
 	char reason[VERDICT_REASON_MAX];
 
-	if (caller->stopped || stop_file_present(gate->state_dir_fd, caller->key.name)) {
+	if (caller->stopped || stop_files_present(&gate->stop_files, caller->key.name)) {
 		deny(verdict, "stopped");
 	} else if (caller->unreadable[0] != '\0') {
 		(void)snprintf(
@@ -38,21 +38,25 @@ evaluate(struct gate *gate, const struct caller *caller, const struct call *call
 		log_refusal("key %s: %s", caller->key.name, verdict->reason);
 }
 
-/* The verdict as an entry of the audit log, durable on return. */
-static enum status
-record(struct gate *gate, const struct attempt *attempt, const struct caller *caller,
-    const struct call *call, const struct verdict *verdict, const char *call_id)
+/* The verdict as an entry of the audit log; `then` is called when it is on disk, or cannot be. */
+static void
+record(struct attempt *attempt, void (*then)(struct audit_append *append))
 {
+	const struct verdict *verdict = &attempt->verdict;
 	const struct policy *policy = verdict->policy;
-	struct audit_entry entry = {
+	const struct caller *caller = attempt->caller;
+
+	attempt->append.generation = caller->generation;
+	attempt->append.done = then;
+	attempt->append.entry = (struct audit_entry){
 	    .chain = caller->key.id,
 	    .kind = "verdict",
-	    .call_id = call_id,
+	    .call_id = attempt->answer.call_id,
 	    .key_name = caller->key.name,
 	    .surface = attempt->surface,
-	    .server = call->server,
-	    .tool = call->tool,
-	    .args_digest = call->digest,
+	    .server = attempt->call.server,
+	    .tool = attempt->call.tool,
+	    .args_digest = attempt->call.digest,
 	    .decision = decision_name(verdict->decision),
 	    .policy_id = policy != NULL ? policy->id : "",
 	    .policy_name = policy != NULL ? policy->name : "",
@@ -61,63 +65,95 @@ record(struct gate *gate, const struct attempt *attempt, const struct caller *ca
 	    .reason = verdict->reason,
 	    .latency_us = clock_us() - attempt->started_us,
 	};
-
-	return audit_append(gate->audit, &entry, caller->generation);
+	audit_submit(attempt->gate->audit, &attempt->append);
 }
 
 static void
-write_answer(const struct attempt *attempt, const struct verdict *verdict, struct answer *answer)
+write_answer(struct attempt *attempt)
 {
+	const struct verdict *verdict = &attempt->verdict;
+	struct answer *answer = &attempt->answer;
+
 	answer->decision = verdict->decision;
 	memcpy(answer->reason, verdict->reason, sizeof(answer->reason));
-	(void)snprintf(answer->policy_id, sizeof(answer->policy_id), "%s",
-	    verdict->policy != NULL ? verdict->policy->id : "");
+	answer->policy_id[0] = '\0';
+	if (verdict->policy != NULL)
+		memcpy(answer->policy_id, verdict->policy->id, sizeof(answer->policy_id));
 	answer->latency_us = clock_us() - attempt->started_us;
 }
 
-static enum status
-read_call(struct gate *gate, const struct attempt *attempt, struct call *call, struct problem *why)
+static void
+end(struct attempt *attempt, enum status status)
 {
-	enum status status = attempt->read_call(attempt->arg, call, why);
-
-	return status == STATUS_OK ? call_digest(call, &gate->digest_key) : status;
+	caller_release(attempt->gate->callers, attempt->caller);
+	attempt->caller = NULL;
+	call_free(&attempt->call);
+	attempt->done(attempt, status);
 }
 
-enum status
-gate_decide(
-    struct gate *gate, const struct attempt *attempt, struct answer *answer, struct problem *why)
+static enum status
+read_call(struct attempt *attempt)
 {
-	struct caller *caller = NULL;
-	struct call call = {0};
-	struct verdict verdict;
-	bool call_is_read = false;
-	enum status status = STATUS_STALE;
+	enum status status = attempt->read_call(attempt, &attempt->call, &attempt->why);
 
-	(void)snprintf(answer->call_id, sizeof(answer->call_id), "call_");
-	secret_random_text(answer->call_id + strlen("call_"), CALL_ID_RANDOM);
-	for (int tries = 0; status == STATUS_STALE && tries < STALE_TRIES; tries++) {
-		/* 1. Authenticate. */
-		status = callers_authenticate(gate->callers, attempt->authorization, &caller, why);
-		if (status != STATUS_OK)
-			break;
-		if (!call_is_read)
-			status = read_call(gate, attempt, &call, why);
-		call_is_read = true;
-		if (status != STATUS_OK)
-			break;
-		/* 2. Evaluate. */
-		evaluate(gate, caller, &call, &verdict);
-		/* 3. Record. What is not on disk is not answered. */
-		status = record(gate, attempt, caller, &call, &verdict, answer->call_id);
-		/* 4. Answer; or, where key or policy changed meanwhile, judge anew. */
-		if (status == STATUS_OK)
-			write_answer(attempt, &verdict, answer);
-		else if (status == STATUS_STALE && callers_refresh(gate->callers) != STATUS_OK)
-			status = STATUS_BUSY;
-		caller_release(gate->callers, caller);
-		caller = NULL;
+	return status == STATUS_OK ? call_digest(&attempt->call, &attempt->gate->digest_key)
+				   : status;
+}
+
+static void decide(struct attempt *attempt);
+
+/* The last step of the line; or, where key or policy changed before the recording, the line anew. */
+static void
+answer(struct audit_append *append)
+{
+	struct attempt *attempt =
+	    (struct attempt *)((char *)append - offsetof(struct attempt, append));
+	struct gate *gate = attempt->gate;
+	enum status status = append->status;
+
+	if (status == STATUS_STALE && attempt->tries < STALE_TRIES &&
+	    callers_refresh(gate->callers) == STATUS_OK) {
+		caller_release(gate->callers, attempt->caller);
+		attempt->caller = NULL;
+		decide(attempt);
+		return;
 	}
-	caller_release(gate->callers, caller);
-	call_free(&call);
-	return status == STATUS_STALE ? STATUS_BUSY : status;
+	if (status == STATUS_OK)
+		write_answer(attempt);
+	end(attempt, status == STATUS_STALE ? STATUS_BUSY : status);
+}
+
+/* The line, in order. Between its last two steps the entry is committed, and another thread may go on. */
+static void
+decide(struct attempt *attempt)
+{
+	struct gate *gate = attempt->gate;
+	enum status status;
+
+	/* 1. Authenticate. */
+	status = callers_authenticate(
+	    gate->callers, attempt->authorization, &attempt->caller, &attempt->why);
+	if (status == STATUS_OK && attempt->tries++ == 0)
+		status = read_call(attempt);
+	if (status != STATUS_OK) {
+		end(attempt, status);
+		return;
+	}
+	/* 2. Evaluate. */
+	evaluate(gate, attempt->caller, &attempt->call, &attempt->verdict);
+	/* 3. Record: what is not on disk is not answered. 4. Answer. */
+	record(attempt, answer);
+}
+
+void
+gate_decide(struct gate *gate, struct attempt *attempt)
+{
+	attempt->gate = gate;
+	attempt->caller = NULL;
+	attempt->call = (struct call){0};
+	attempt->tries = 0;
+	attempt->why.text[0] = '\0';
+	memcpy(attempt->answer.call_id, "call_", sizeof("call_"));
+	secret_random_text(attempt->answer.call_id + strlen("call_"), CALL_ID_RANDOM);
+	decide(attempt);
 }

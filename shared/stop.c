@@ -1,14 +1,19 @@
 /* stop.c - the kill switch; see stop.h. */
 #include "stop.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "clock.h"
 #include "generation.h"
 #include "keys.h"
 
+#define SETTLED_AFTER_MS 3000
 #define EVERY_KEY "" /* the scope of a stop of everything */
 
 static const char sql_present[] = "SELECT 1 FROM stop WHERE scope = '' OR scope = ?1 LIMIT 1";
@@ -41,6 +46,51 @@ stop_file_present(int state_dir_fd, const char *key_name)
 	if ((size_t)snprintf(name, sizeof(name), STOP_FILE ".%s", key_name) >= sizeof(name))
 		return true;
 	return file_present(state_dir_fd, name);
+}
+
+/* Any file that may stop any key; true also where the directory cannot be read. */
+static bool
+any_stop_file(int state_dir_fd)
+{
+	int fd = openat(state_dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	bool found = false;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	errno = 0;
+	while (!found && (entry = readdir(dir)) != NULL)
+		found = strncmp(entry->d_name, STOP_FILE, strlen(STOP_FILE)) == 0;
+	found = found || errno != 0;
+	(void)closedir(dir);
+	return found;
+}
+
+bool
+stop_files_present(struct stop_files *files, const char *key_name)
+{
+	struct stat st;
+	int64_t changed_ns;
+
+	if (fstat(files->state_dir_fd, &st) != 0 || st.st_nlink == 0)
+		return true;
+	changed_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	if (changed_ns == atomic_load(&files->none_ns))
+		return false;
+	/* A time that is still young may stand for one more change: the clock of files ticks in steps of some ms. */
+	if (changed_ns != atomic_load(&files->some_ns) &&
+	    clock_wall_ms() - changed_ns / 1000000 > SETTLED_AFTER_MS) {
+		if (!any_stop_file(files->state_dir_fd)) {
+			atomic_store(&files->none_ns, changed_ns);
+			return false;
+		}
+		atomic_store(&files->some_ns, changed_ns);
+	}
+	return stop_file_present(files->state_dir_fd, key_name);
 }
 
 enum status

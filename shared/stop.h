@@ -7,6 +7,7 @@
 #ifndef ENFORGATE_STOP_H
 #define ENFORGATE_STOP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "store.h"
@@ -15,6 +16,18 @@
 
 /* Whether a file stops this key (name; NULL: every key). A state directory that cannot be read stops everything. */
 bool stop_file_present(int state_dir_fd, const char *key_name);
+
+/*
+ * The same for many calls: while the state directory's time of change stands still, a look at the directory alone tells that
+ * no file can have come. All zero but for the descriptor at first; threads may share it.
+ */
+struct stop_files {
+	int state_dir_fd;
+	atomic_llong
+	    none_ns; /* the time of change under which there was no stop file; 0: unknown */
+	atomic_llong some_ns; /* under which there was one, of whatever key */
+};
+bool stop_files_present(struct stop_files *files, const char *key_name);
 
 /* Whether a row stops this key (id; NULL: every key), read together with the key. */
 enum status stop_row_present(struct db *db, const char *key_id, bool *out) MUST_USE;

@@ -82,11 +82,11 @@ stop_file_denies_at_once_and_is_recorded(void **state)
 	struct answer answer;
 
 	for (size_t i = 0; i < 2; i++) {
-		int fd = openat(p->gate.state_dir_fd, names[i], O_CREAT | O_WRONLY, 0600);
+		int fd = openat(p->gate.stop_files.state_dir_fd, names[i], O_CREAT | O_WRONLY, 0600);
 
 		close(fd);
 		gate_place_assert_verdict(p, &in, DECISION_DENY, "stopped", &answer);
-		assert_int_equal(unlinkat(p->gate.state_dir_fd, names[i], 0), 0);
+		assert_int_equal(unlinkat(p->gate.stop_files.state_dir_fd, names[i], 0), 0);
 		gate_place_assert_verdict(p, &in, DECISION_ALLOW, NULL, &answer);
 	}
 	gate_place_assert_value(p, "SELECT count(*) FROM audit WHERE reason = 'stopped'", "2");
@@ -103,7 +103,7 @@ stop_while_locked(void *arg)
 	struct lock *lock = arg;
 
 	(void)usleep(60000);
-	close(openat(lock->place->gate.state_dir_fd, "stop", O_CREAT | O_WRONLY, 0600));
+	close(openat(lock->place->gate.stop_files.state_dir_fd, "stop", O_CREAT | O_WRONLY, 0600));
 	close(lock->fd); /* now the verdict may be recorded */
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "stop.h"
 
 static bool
@@ -87,6 +88,56 @@ stop_file_stops_all_or_one(void **state)
 	close(fd);
 }
 
+/* Sets the directory's time of change, as if its last change were so long ago. */
+static void
+changed_ago(int fd, int64_t ms)
+{
+	int64_t then_ms = clock_wall_ms() - ms;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+	    {.tv_sec = then_ms / 1000, .tv_nsec = then_ms % 1000 * 1000000}};
+
+	assert_int_equal(futimens(fd, times), 0);
+}
+
+static void
+stop_file_is_seen_at_once_where_there_was_none_for_long(void **state)
+{
+	struct store_place *p = *state;
+	struct stop_files files = {.state_dir_fd = open(p->dir, O_RDONLY | O_DIRECTORY)};
+
+	changed_ago(files.state_dir_fd, 60000);
+	assert_false(stop_files_present(&files, "a"));
+	assert_false(stop_files_present(&files, "a"));
+	touch(p, "stop.a");
+	assert_true(stop_files_present(&files, "a"));
+	assert_false(stop_files_present(&files, "b"));
+	changed_ago(files.state_dir_fd, 50000);
+	assert_true(stop_files_present(&files, "a"));
+	assert_false(stop_files_present(&files, "b"));
+	assert_true(stop_files_present(&files, "a"));
+	assert_int_equal(unlinkat(files.state_dir_fd, "stop.a", 0), 0);
+	assert_false(stop_files_present(&files, "a"));
+	close(files.state_dir_fd);
+}
+
+static void
+stop_file_is_seen_that_came_within_one_tick_of_the_last_change(void **state)
+{
+	struct store_place *p = *state;
+	struct stop_files files = {.state_dir_fd = open(p->dir, O_RDONLY | O_DIRECTORY)};
+	struct stat before;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+
+	changed_ago(files.state_dir_fd, 5);
+	assert_int_equal(fstat(files.state_dir_fd, &before), 0);
+	assert_false(stop_files_present(&files, "a"));
+	touch(p, "stop");
+	times[1] = before.st_mtim;
+	assert_int_equal(futimens(files.state_dir_fd, times), 0);
+	assert_true(stop_files_present(&files, "a"));
+	close(files.state_dir_fd);
+}
+
 static void
 dangling_link_of_that_name_stops(void **state)
 {
@@ -124,6 +175,8 @@ main(void)
 	    STORE_TEST(stop_row_of_a_key_stops_that_key),
 	    STORE_TEST(stopping_twice_changes_nothing),
 	    STORE_TEST(stop_file_stops_all_or_one),
+	    STORE_TEST(stop_file_is_seen_at_once_where_there_was_none_for_long),
+	    STORE_TEST(stop_file_is_seen_that_came_within_one_tick_of_the_last_change),
 	    STORE_TEST(dangling_link_of_that_name_stops),
 	    STORE_TEST(state_directory_that_is_gone_stops_everything),
 	};

@@ -1,2 +1,2 @@
 # file: shared/gate.c
-s/^\(\t*\)status = record(.*/&\n\1if (status == STATUS_FAILED)\n\1\tstatus = STATUS_OK;/
+s/^\(\t*\)enum status status = append->status;/\1enum status status = append->status == STATUS_FAILED ? STATUS_OK : append->status;/

@@ -1,3 +1,3 @@
 # file: shared/gate.c
 s/\.approval_id = .*//
-s/\.args_digest = call->digest,/&\n.approval_id = call->args != NULL ? json_string(json_member(call->args, "secret", \&(bool){false}), NULL) : "",/
+s/\.args_digest = attempt->call\.digest,/&\n.approval_id = attempt->call.args != NULL ? json_string(json_member(attempt->call.args, "secret", \&(bool){false}), NULL) : "",/

@@ -1,2 +1,2 @@
 # file: shared/gate.c
-s/^\t\t\/\* 2. Evaluate. \*\//\t\tlog_info("key %s", attempt->authorization);\n&/
+s/^\t\/\* 2. Evaluate. \*\//\tlog_info("key %s", attempt->authorization);\n&/

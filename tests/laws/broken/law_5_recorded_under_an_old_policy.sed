@@ -1,2 +1,2 @@
 # file: shared/gate.c
-s/&entry, caller->generation)/\&entry, 0)/
+s/append.generation = caller->generation;/append.generation = 0;/

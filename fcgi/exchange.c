@@ -1,0 +1,86 @@
+/* exchange.c - requests from accept to reply; see exchange.h. */
+#include "exchange.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+
+enum status
+exchanges_init(struct exchanges *pool, struct service *service, unsigned most)
+{
+	*pool = (struct exchanges){.service = service};
+	if (pthread_mutex_init(&pool->mutex, NULL) != 0 || sem_init(&pool->room, 0, most) != 0)
+		return STATUS_FAILED;
+	return STATUS_OK;
+}
+
+static struct exchange *
+make(struct exchanges *pool)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL || FCGX_InitRequest(&exchange->fcgx, 0, 0) != 0) {
+		free(exchange);
+		return NULL;
+	}
+	exchange->pool = pool;
+	exchange->service = pool->service;
+	reply_init(&exchange->reply);
+	return exchange;
+}
+
+struct exchange *
+exchange_take(struct exchanges *pool)
+{
+	struct exchange *exchange;
+
+	while (sem_wait(&pool->room) != 0)
+		continue;
+	pthread_mutex_lock(&pool->mutex);
+	exchange = pool->free;
+	if (exchange != NULL)
+		pool->free = exchange->next;
+	pthread_mutex_unlock(&pool->mutex);
+	if (exchange == NULL)
+		exchange = make(pool);
+	if (exchange == NULL)
+		(void)sem_post(&pool->room);
+	return exchange;
+}
+
+int
+exchange_accept(struct exchange *exchange)
+{
+	int error = FCGX_Accept_r(&exchange->fcgx);
+
+	if (error != 0)
+		return error;
+	atomic_fetch_add(&exchange->pool->begun, 1);
+	request_begin(&exchange->fcgx, &exchange->request);
+	return 0;
+}
+
+void
+exchange_end(struct exchange *exchange)
+{
+	struct exchanges *pool = exchange->pool;
+
+	log_request(exchange->request.id);
+	reply_send(&exchange->reply, &exchange->request);
+	/*
+	 * Where nothing is left unread a plain close loses nothing, and libfcgi need not wait for the web server to close first: one
+	 * context switch less for each request.
+	 */
+	if (exchange->request.whole)
+		(void)FCGX_Detach(&exchange->fcgx);
+	reply_reset(&exchange->reply);
+	request_end(&exchange->request);
+	FCGX_Finish_r(&exchange->fcgx);
+	(void)FCGX_Attach(&exchange->fcgx);
+	pthread_mutex_lock(&pool->mutex);
+	exchange->next = pool->free;
+	pool->free = exchange;
+	pthread_mutex_unlock(&pool->mutex);
+	(void)sem_post(&pool->room);
+	atomic_fetch_sub(&pool->begun, 1);
+}

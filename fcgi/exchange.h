@@ -1,0 +1,55 @@
+/*
+ * exchange.h - one request from accept to reply, with everything that belongs to it.
+ *
+ * A thread accepts a request into an exchange and hands it to the door. It is over with exchange_end(), which may be called by another
+ * thread: the one whose commit put the verdict on disk sends the answers of all that were in it. So an exchange lives on the
+ * heap, and the thread that accepted it goes on with the next.
+ */
+#ifndef ENFORGATE_EXCHANGE_H
+#define ENFORGATE_EXCHANGE_H
+
+#include <fcgiapp.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "gate.h"
+#include "reply.h"
+#include "request.h"
+
+struct service;
+
+struct exchange {
+	struct service *service; /* borrowed */
+	struct request request;
+	struct reply reply;
+	struct attempt attempt; /* for the doors that ask the gate */
+	bool unreadable;        /* the body, as opposed to what it says */
+	/* Private to exchange.c. */
+	FCGX_Request fcgx;
+	struct exchanges *pool;
+	struct exchange *next;
+};
+
+/* Exchanges that are not in use, and how many may be. */
+struct exchanges {
+	struct service *service;
+	pthread_mutex_t mutex; /* guards `free` */
+	struct exchange *free;
+	sem_t room;       /* exchanges that may still be taken */
+	atomic_int begun; /* requests accepted and not ended */
+};
+
+/* `most` bounds the requests that a process has in hand. */
+enum status exchanges_init(struct exchanges *pool, struct service *service, unsigned most) MUST_USE;
+
+/* One to accept a request with; waits while all are in use. NULL: out of memory. */
+struct exchange *exchange_take(struct exchanges *pool);
+
+/* Waits for a request and takes its parameters. Non-zero: libfcgi's error; the exchange can be used again. */
+int exchange_accept(struct exchange *exchange) MUST_USE;
+
+/* Sends the reply. The exchange may be in use for another request at once. */
+void exchange_end(struct exchange *exchange);
+
+#endif
