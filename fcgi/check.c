@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "probe.h"
 #include "serve.h"
 
 #define ROUTE "/v1/check"
@@ -156,7 +157,8 @@ handle(struct service *service, struct request *request, struct reply *reply)
 	struct problem why = {""};
 	enum status status;
 
-	if (!acceptable(service, request, reply))
+	if (probe_answer("check", (size_t)service->config.body_max, service, request, reply) ||
+	    !acceptable(service, request, reply))
 		return;
 	status = gate_decide(&service->gate, &attempt, &answer, &why);
 	if (status == STATUS_OK)

@@ -8,6 +8,7 @@
 #include "json.h"
 
 #define HEADER_VALUE_MAX 256
+#define LENGTH_MAX 48
 
 static const struct phrase {
 	int status;
@@ -39,6 +40,7 @@ void
 reply_init(struct reply *reply)
 {
 	reply->status = 200;
+	reply->begun = false;
 	buf_init(&reply->headers, REPLY_HEADERS_MAX);
 	buf_init(&reply->body, REPLY_BODY_MAX);
 }
@@ -77,14 +79,48 @@ reply_error(struct reply *reply, const struct request *request, int status, cons
 	buf_text(&reply->body, "}\n");
 }
 
+/* Status and headers, and the empty line behind them. `len` negative: no length is given. */
+static void
+send_head(struct reply *reply, struct request *request, int64_t len)
+{
+	char head[REPLY_HEADERS_MAX];
+	char length[LENGTH_MAX] = "";
+	int n;
+
+	if (len >= 0)
+		(void)snprintf(length, sizeof(length), "Content-Length: %lld\r\n", (long long)len);
+	n = snprintf(head, sizeof(head),
+	    "Status: %d %s\r\nContent-Type: application/json\r\n%s"
+	    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n",
+	    reply->status, phrase_of(reply->status), length, request->id);
+	(void)FCGX_PutStr(head, n, request->fcgx->out);
+	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, request->fcgx->out);
+	(void)FCGX_PutStr("\r\n", 2, request->fcgx->out);
+}
+
+void
+reply_begin(struct reply *reply, struct request *request)
+{
+	send_head(reply, request, -1);
+	reply->begun = true;
+}
+
+bool
+reply_piece(struct request *request, const char *bytes, size_t len)
+{
+	FCGX_Stream *out = request->fcgx->out;
+
+	(void)FCGX_PutStr(bytes, (int)len, out);
+	(void)FCGX_FFlush(out);
+	return FCGX_GetError(out) == 0;
+}
+
 void
 reply_send(struct reply *reply, struct request *request)
 {
 	static const char broken[] = "{\"error\":\"internal\",\"message\":\"out of memory\"}\n";
 	const char *body = buf_str(&reply->body);
 	size_t len = reply->body.len;
-	char head[REPLY_HEADERS_MAX];
-	int n;
 
 	if (buf_status(&reply->body) != STATUS_OK || buf_status(&reply->headers) != STATUS_OK) {
 		log_error(
@@ -94,12 +130,7 @@ reply_send(struct reply *reply, struct request *request)
 		body = broken;
 		len = sizeof(broken) - 1;
 	}
-	n = snprintf(head, sizeof(head),
-	    "Status: %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n",
-	    reply->status, phrase_of(reply->status), len, request->id);
-	(void)FCGX_PutStr(head, n, request->fcgx->out);
-	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, request->fcgx->out);
-	(void)FCGX_PutStr("\r\n", 2, request->fcgx->out);
+	if (!reply->begun)
+		send_head(reply, request, (int64_t)len);
 	(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
 }
