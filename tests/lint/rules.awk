@@ -21,6 +21,7 @@ BEGIN {
 	owner["openssl/"] = "^shared/secret\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
+	owner["curl/"] = "^ctl/doctor_http\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"
 
