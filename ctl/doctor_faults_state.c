@@ -61,7 +61,7 @@ const struct fault doctor_faults_state[] = {
 	{{HOST_LIGHTTPD, "systemctl restart lighttpd   (a reload keeps the old processes longer)"},
 	    {HOST_FCGID, "touch @file; apachectl graceful"},
 	    {HOST_HTACCESS, "touch @file   (new requests then get new processes)\n"
-			    "pkill -TERM -u \"$USER\" -f check.fcgi"},
+			    "pkill -TERM -u \"$USER\" check.fcgi"},
 	    {HOST_PROXY, "systemctl restart enforgate-check"},
 	    {HOST_NGINX, "systemctl restart enforgate-check"}}},
     {"database-replaced", LEVEL_WRONG, "a responder writes to a database that is no longer there",
