@@ -25,9 +25,8 @@ fault_of(const char *id)
 	return NULL;
 }
 
-static void PRINTF_LIKE(5, 0)
-    add(struct doctor *d, const char *id, const struct fault *fault, const char *file,
-	const char *format, va_list args)
+static void PRINTF_LIKE(5, 0) add(struct doctor *d, const char *id, const struct fault *fault,
+    const char *file, const char *format, va_list args)
 {
 	struct finding finding = {.id = id, .fault = fault};
 
@@ -113,9 +112,8 @@ check_user(const struct doctor *d)
 	if (owner == NULL)
 		return ctl_error(
 		    "%s belongs to user number %u; run doctor as that user", dir, st.st_uid);
-	return ctl_error(
-	    "%s belongs to %s, and doctor has to look at it as that user does. Run: "
-	    "runuser -u %s -- enforgatectl --conf %s doctor",
+	return ctl_error("%s belongs to %s, and doctor has to look at it as that user does. Run: "
+			 "runuser -u %s -- enforgatectl --conf %s doctor",
 	    dir, owner->pw_name, owner->pw_name, d->ctl->config.path);
 }
 

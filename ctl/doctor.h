@@ -83,11 +83,11 @@ bool doctor_has(const struct doctor *d, const char *id);
 void doctor_progress(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* The checks, in this order. */
-void doctor_files(struct doctor *d);     /* doctor_files.c */
-void doctor_place(struct doctor *d);     /* doctor_place.c */
-void doctor_data(struct doctor *d);      /* doctor_data.c; sets has_key */
-void doctor_processes(struct doctor *d); /* doctor_processes.c */
-void doctor_url(struct doctor *d);       /* doctor_url.c: the setting itself */
+void doctor_files(struct doctor *d);                  /* doctor_files.c */
+void doctor_place(struct doctor *d);                  /* doctor_place.c */
+void doctor_data(struct doctor *d);                   /* doctor_data.c; sets has_key */
+void doctor_processes(struct doctor *d);              /* doctor_processes.c */
+void doctor_url(struct doctor *d);                    /* doctor_url.c: the setting itself */
 enum status doctor_web(struct doctor *d) MUST_USE;    /* doctor_web.c: without a mark */
 enum status doctor_leaks(struct doctor *d) MUST_USE;  /* doctor_leaks.c */
 enum status doctor_probes(struct doctor *d) MUST_USE; /* doctor_probes.c: with a mark */

@@ -13,8 +13,8 @@ fill(char *body, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		body[i] = (char)('a' + (i * 31 + i / 251 + i / 65521) % 26);
-	body[0] = '"';
-	body[len - 1] = '"';
+	if (len > 1)
+		body[0] = body[len - 1] = '"';
 }
 
 /* Whether the responder read exactly what was sent. */

@@ -12,7 +12,7 @@
 #include "stop.h"
 #include "table.h"
 
-#define FUTURE_MS 60000               /* clocks of one machine do not differ more */
+#define FUTURE_MS 60000                 /* clocks of one machine do not differ more */
 #define CHECKED_MOST ((off_t)256 << 20) /* bytes of a database that is read whole */
 
 struct counted {

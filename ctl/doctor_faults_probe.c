@@ -2,8 +2,7 @@
 #include "doctor.h"
 
 #define RESTART                                                                                    \
-	{HOST_LIGHTTPD, "systemctl restart lighttpd"},                                             \
-	    {HOST_FCGID, "apachectl graceful"},                                                    \
+	{HOST_LIGHTTPD, "systemctl restart lighttpd"}, {HOST_FCGID, "apachectl graceful"},         \
 	    {HOST_HTACCESS, "touch check.fcgi   (new requests then get new processes)\n"           \
 			    "pkill -TERM -u \"$USER\" check.fcgi"},                                \
 	    {HOST_PROXY, "systemctl restart enforgate-check"},                                     \
@@ -42,7 +41,8 @@ const struct fault doctor_faults_probe[] = {
 			 "(and no fastcgi_pass_request_headers off)"}}},
     {"authorization-changed", LEVEL_WRONG, "the Authorization header arrives with another value",
 	"Every key is answered with 401.",
-	{{HOST_ANY, "look for rules that set it: RequestHeader, setenv, a proxy with a login of its own"}}},
+	{{HOST_ANY,
+	    "look for rules that set it: RequestHeader, setenv, a proxy with a login of its own"}}},
     {"address-proxy", LEVEL_NOTICE, "a proxy is in front, and its address hides the client's",
 	"The limits per address then count all clients as one: one wrong key locks out everybody.",
 	{{HOST_LIGHTTPD, "server.modules += ( \"mod_extforward\" )\n"
@@ -53,7 +53,8 @@ const struct fault doctor_faults_probe[] = {
 			    "failed_keys_per_minute = 0   (in @conf)"},
 	    {HOST_PROXY, "RemoteIPHeader X-Forwarded-For\n"
 			 "RemoteIPInternalProxy ADDRESS-OF-THE-PROXY   (mod_remoteip)"},
-	    {HOST_NGINX, "set_real_ip_from ADDRESS-OF-THE-PROXY;\nreal_ip_header X-Forwarded-For;"}}},
+	    {HOST_NGINX,
+		"set_real_ip_from ADDRESS-OF-THE-PROXY;\nreal_ip_header X-Forwarded-For;"}}},
     {"https-lost", LEVEL_NOTICE, "the responder is not told that requests come by HTTPS",
 	"TLS ends at a proxy in front; between it and this web server keys travel in the clear.",
 	{{HOST_ANY, "nothing, if that way is inside one machine or a private network"}}},
@@ -62,8 +63,10 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_LIGHTTPD, "put the socket into a directory of mode 0700, and use a unix socket:\n"
 			 "\"socket\" => \"/run/lighttpd/check.sock\""},
 	    {HOST_FCGID, "chmod 700 the directory of FcgidIPCDir"},
-	    {HOST_PROXY, "SocketMode=0660   (systemd), or spawn-fcgi -M 0660 -s /run/enforgate/check.sock"},
-	    {HOST_NGINX, "SocketMode=0660   (systemd), or spawn-fcgi -M 0660 -s /run/enforgate/check.sock"}}},
+	    {HOST_PROXY,
+		"SocketMode=0660   (systemd), or spawn-fcgi -M 0660 -s /run/enforgate/check.sock"},
+	    {HOST_NGINX,
+		"SocketMode=0660   (systemd), or spawn-fcgi -M 0660 -s /run/enforgate/check.sock"}}},
     {"descriptors", LEVEL_NOTICE, "the responder may open few files",
 	"With many calls at once it cannot accept more.",
 	{{HOST_LIGHTTPD, "server.max-fds = 4096"},
@@ -84,17 +87,17 @@ const struct fault doctor_faults_probe[] = {
 	"Calls with larger arguments fail with an error that says nothing. Apache's mod_fcgid refuses\n"
 	"           more than 131072 bytes with 500 unless it is told otherwise.",
 	{{HOST_FCGID, "FcgidMaxRequestLen @body"},
-	    {HOST_HTACCESS, "body_max = 128K   (in @conf: FcgidMaxRequestLen is for the host to set)"},
+	    {HOST_HTACCESS,
+		"body_max = 128K   (in @conf: FcgidMaxRequestLen is for the host to set)"},
 	    {HOST_LIGHTTPD, "server.max-request-size = @kib   (KiB)"},
 	    {HOST_PROXY, "remove LimitRequestBody, or set: LimitRequestBody @body"},
 	    {HOST_NGINX, "client_max_body_size @body;"}}},
-    {"body-over-host", LEVEL_NOTICE, "a body over the limit is refused by the web server, not by us",
+    {"body-over-host", LEVEL_NOTICE,
+	"a body over the limit is refused by the web server, not by us",
 	"The client gets a page in place of the reason.",
-	{{HOST_FCGID, "FcgidMaxRequestLen @body"},
-	    {HOST_HTACCESS, "body_max = 128K   (in @conf)"},
+	{{HOST_FCGID, "FcgidMaxRequestLen @body"}, {HOST_HTACCESS, "body_max = 128K   (in @conf)"},
 	    {HOST_LIGHTTPD, "server.max-request-size = @kib   (KiB)"},
-	    {HOST_PROXY, "LimitRequestBody @body"},
-	    {HOST_NGINX, "client_max_body_size @body;"}}},
+	    {HOST_PROXY, "LimitRequestBody @body"}, {HOST_NGINX, "client_max_body_size @body;"}}},
     {"body-cut", LEVEL_WRONG, "bodies reach the responder shortened",
 	"Such a call is refused as malformed, at best.",
 	{{HOST_FCGID, "LimitRequestBody 0   (mod_fcgid passes a body on that it cut)"},
@@ -110,15 +113,13 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_LIGHTTPD, "server.stream-response-body = 2"},
 	    {HOST_FCGID, "FcgidOutputBufferSize 0   (server or virtual host)"},
 	    {HOST_HTACCESS, "nothing: only the host can set FcgidOutputBufferSize 0"},
-	    {HOST_PROXY, "ProxyPass ... flushpackets=on"},
-	    {HOST_NGINX, "fastcgi_buffering off;"}}},
+	    {HOST_PROXY, "ProxyPass ... flushpackets=on"}, {HOST_NGINX, "fastcgi_buffering off;"}}},
     {"compression", LEVEL_NOTICE, "the web server compresses answers",
 	"It costs time, gains nothing on short answers, and can hold back what is written in pieces.",
 	{{HOST_LIGHTTPD, "leave application/json and text/event-stream out of deflate.mimetypes"},
 	    {HOST_FCGID, "SetEnv no-gzip 1   (in <Location /v1>)"},
 	    {HOST_HTACCESS, "SetEnv no-gzip 1"},
-	    {HOST_PROXY, "SetEnv no-gzip 1   (in <Location /v1>)"},
-	    {HOST_NGINX, "gzip off;"}}},
+	    {HOST_PROXY, "SetEnv no-gzip 1   (in <Location /v1>)"}, {HOST_NGINX, "gzip off;"}}},
     {"answer-cut", LEVEL_WRONG, "an answer does not arrive whole",
 	"A client cannot use it, and must take it for a no.",
 	{{HOST_ANY, "the web server's error log; is its disk full (/tmp, buffers of answers)?"}}},
@@ -127,13 +128,13 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_FCGID, "FcgidIOTimeout 300"},
 	    {HOST_HTACCESS, "nothing: only the host can set FcgidIOTimeout"},
 	    {HOST_LIGHTTPD, "remove \"read-timeout\" from fastcgi.server"},
-	    {HOST_PROXY, "ProxyPass ... timeout=300"},
-	    {HOST_NGINX, "fastcgi_read_timeout 300s;"}}},
+	    {HOST_PROXY, "ProxyPass ... timeout=300"}, {HOST_NGINX, "fastcgi_read_timeout 300s;"}}},
     {"wait-written", LEVEL_WRONG, "the web server ends an answer that is written to now and then",
 	"A call that waits for a person cannot wait so long here.",
 	{{HOST_FCGID, "FcgidBusyTimeout 1000"},
 	    {HOST_HTACCESS, "shorter waits: only the host can set FcgidBusyTimeout"},
-	    {HOST_LIGHTTPD, "server.max-write-idle = 360, and no \"write-timeout\" in fastcgi.server"},
+	    {HOST_LIGHTTPD,
+		"server.max-write-idle = 360, and no \"write-timeout\" in fastcgi.server"},
 	    {HOST_PROXY, "ProxyPass ... timeout=300, and flushpackets=on"},
 	    {HOST_NGINX, "fastcgi_read_timeout 300s; fastcgi_buffering off;"}}},
     {NULL, LEVEL_OK, NULL, NULL, {{HOST_ANY, NULL}}},

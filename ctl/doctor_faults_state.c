@@ -34,8 +34,7 @@ const struct fault doctor_faults_state[] = {
 		    "mv @state SOMEWHERE-ELSE\n"
 		    "and say so in the configuration: state_dir = SOMEWHERE-ELSE\n"
 		    "(beside the document root, like /home/NAME/enforgate)"}}},
-    {"state-near-docroot", LEVEL_NOTICE,
-	"the state directory may be a part of a document root",
+    {"state-near-docroot", LEVEL_NOTICE, "the state directory may be a part of a document root",
 	"The name of a directory above it is one that web servers often serve.",
 	{{HOST_ANY, "make sure that no document root is above @state, or move it elsewhere"}}},
     {"file-system-readonly", LEVEL_WRONG, "the state directory cannot be written",

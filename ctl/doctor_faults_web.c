@@ -10,29 +10,33 @@ const struct fault doctor_faults_web[] = {
 		    "base_url = @url"}}},
     {"tls-certificate", LEVEL_WRONG, "the certificate is not one that clients accept",
 	"Agents refuse to talk to this address, or are told to trust anybody.",
-	{{HOST_ANY, "a certificate for this very name, not run out, with the whole chain; by Let's\n"
-		    "Encrypt: certbot renew   (then reload the web server)"}}},
+	{{HOST_ANY,
+	    "a certificate for this very name, not run out, with the whole chain; by Let's\n"
+	    "Encrypt: certbot renew   (then reload the web server)"}}},
     {"redirected", LEVEL_WRONG, "the web server sends the request elsewhere",
 	"Clients do not follow with a POST, or send the key once in the clear before they do.",
 	{{HOST_ANY, "in @conf name the address where it ends, and restart the responders:\n"
 		    "base_url = https://..."}}},
     {"route-missing", LEVEL_WRONG, "the web server does not know the route",
 	"No request reaches the responder.",
-	{{HOST_LIGHTTPD, "$HTTP[\"url\"] == \"/v1/check\" {\n"
-			 "    fastcgi.server = ( \"\" => (( \"bin-path\" => \"/usr/local/lib/enforgate/check.fcgi\",\n"
-			 "        \"socket\" => \"/run/lighttpd/check.sock\", \"check-local\" => \"disable\",\n"
-			 "        \"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" ) )) )\n"
-			 "}"},
+	{{HOST_LIGHTTPD,
+	     "$HTTP[\"url\"] == \"/v1/check\" {\n"
+	     "    fastcgi.server = ( \"\" => (( \"bin-path\" => \"/usr/local/lib/enforgate/check.fcgi\",\n"
+	     "        \"socket\" => \"/run/lighttpd/check.sock\", \"check-local\" => \"disable\",\n"
+	     "        \"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" ) )) )\n"
+	     "}"},
 	    {HOST_FCGID, "Alias /v1/check /usr/local/lib/enforgate/check.fcgi"},
 	    {HOST_HTACCESS, "RewriteEngine On\n"
 			    "RewriteRule ^v1/check$ check.fcgi [END]\n"
 			    "is .htaccess read at all? It needs: AllowOverride FileInfo"},
 	    {HOST_PROXY, "ProxyPass /v1/check \"unix:/run/enforgate/check.sock|fcgi://check/\""},
-	    {HOST_NGINX, "location = /v1/check { include fastcgi_params; fastcgi_pass unix:/run/enforgate/check.sock; }"}}},
+	    {HOST_NGINX,
+		"location = /v1/check { include fastcgi_params; fastcgi_pass unix:/run/enforgate/check.sock; }"}}},
     {"program-download", LEVEL_WRONG, "the program is served as a file instead of being run",
 	"Nobody is asked for a verdict, and everybody can fetch what lies beside it.",
-	{{HOST_LIGHTTPD, "\"check-local\" => \"disable\" in fastcgi.server, and the program outside of\n"
-			 "server.document-root"},
+	{{HOST_LIGHTTPD,
+	     "\"check-local\" => \"disable\" in fastcgi.server, and the program outside of\n"
+	     "server.document-root"},
 	    {HOST_FCGID, "<Directory /usr/local/lib/enforgate>\n"
 			 "    Options +ExecCGI\n"
 			 "    SetHandler fcgid-script\n"
@@ -55,13 +59,14 @@ const struct fault doctor_faults_web[] = {
 	    {HOST_NGINX, "a deny, or a location of another form, is in the way of /v1/check"}}},
     {"htaccess", LEVEL_WRONG, "a line of .htaccess is not allowed here",
 	"One such line makes Apache answer every URL of the directory with 500.",
-	{{HOST_ANY, "the web server's error log names the line (\"... not allowed here\"). What needs what:\n"
-		    "CGIPassAuth: AllowOverride AuthConfig\n"
-		    "Options +ExecCGI: AllowOverride Options\n"
-		    "AddHandler, SetEnv, SetEnvIf, Rewrite*: AllowOverride FileInfo\n"
-		    "Fcgid* except FcgidWrapper: never in .htaccess\n"
-		    "In place of CGIPassAuth On, with FileInfo alone:\n"
-		    "SetEnvIf Authorization .+ HTTP_AUTHORIZATION=$0"}}},
+	{{HOST_ANY,
+	    "the web server's error log names the line (\"... not allowed here\"). What needs what:\n"
+	    "CGIPassAuth: AllowOverride AuthConfig\n"
+	    "Options +ExecCGI: AllowOverride Options\n"
+	    "AddHandler, SetEnv, SetEnvIf, Rewrite*: AllowOverride FileInfo\n"
+	    "Fcgid* except FcgidWrapper: never in .htaccess\n"
+	    "In place of CGIPassAuth On, with FileInfo alone:\n"
+	    "SetEnvIf Authorization .+ HTTP_AUTHORIZATION=$0"}}},
     {"responder-down", LEVEL_WRONG, "the web server cannot run or reach the responder",
 	"No request is answered.",
 	{{HOST_ANY, "the web server's error log and @state/enforgate.log say why"},
@@ -90,9 +95,11 @@ const struct fault doctor_faults_web[] = {
 	    {HOST_NGINX, "Environment=ENFORGATE_CONF=@conf   (in the unit of the responder)"}}},
     {"host-password", LEVEL_WRONG, "the web server asks for a password of its own",
 	"It takes the Authorization header for itself, so no key can arrive.",
-	{{HOST_FCGID, "<Location /v1/check>\n    AuthType None\n    Require all granted\n</Location>"},
+	{{HOST_FCGID,
+	     "<Location /v1/check>\n    AuthType None\n    Require all granted\n</Location>"},
 	    {HOST_HTACCESS, "AuthType None\nRequire all granted"},
-	    {HOST_PROXY, "<Location /v1/check>\n    AuthType None\n    Require all granted\n</Location>"},
+	    {HOST_PROXY,
+		"<Location /v1/check>\n    AuthType None\n    Require all granted\n</Location>"},
 	    {HOST_LIGHTTPD, "leave /v1/check out of auth.require"},
 	    {HOST_NGINX, "auth_basic off;"}}},
     {"error-pages", LEVEL_WRONG, "the web server puts its own pages in place of our errors",
@@ -114,11 +121,13 @@ const struct fault doctor_faults_web[] = {
 	{{HOST_ANY, "the web server's error log; " SEE_INSTALL}}},
     {"headers-lost", LEVEL_NOTICE, "the web server changes the header Cache-Control",
 	"An answer that a cache keeps is given to somebody else.",
-	{{HOST_ANY, "leave answers of /v1/ out of rules for caching (mod_expires, mod_headers, a CDN)"}}},
+	{{HOST_ANY,
+	    "leave answers of /v1/ out of rules for caching (mod_expires, mod_headers, a CDN)"}}},
     {"prefix", LEVEL_NOTICE, "the web server also passes on paths that only begin like the route",
 	"The responder refuses them; but another program may be meant to have them one day.",
-	{{HOST_LIGHTTPD, "$HTTP[\"url\"] == \"/v1/check\" { fastcgi.server = ( \"\" => (( ... )) ) }\n"
-			 "in place of fastcgi.server = ( \"/v1/check\" => ... )"},
+	{{HOST_LIGHTTPD,
+	     "$HTTP[\"url\"] == \"/v1/check\" { fastcgi.server = ( \"\" => (( ... )) ) }\n"
+	     "in place of fastcgi.server = ( \"/v1/check\" => ... )"},
 	    {HOST_FCGID, "AliasMatch \"^/v1/check$\" /usr/local/lib/enforgate/check.fcgi"},
 	    {HOST_HTACCESS, "RewriteRule ^v1/check$ check.fcgi [END]"},
 	    {HOST_PROXY, "<LocationMatch \"^/v1/check$\">\n"
@@ -127,7 +136,8 @@ const struct fault doctor_faults_web[] = {
 	    {HOST_NGINX, "location = /v1/check { ... }"}}},
     {"http-open", LEVEL_WRONG, "the gateway also answers over plain http",
 	"A client that is set up with http:// sends its key in the clear and notices nothing.",
-	{{HOST_LIGHTTPD, "$HTTP[\"scheme\"] == \"http\" { url.redirect = ( \"\" => \"https://${url.authority}${url.path}\" ) }"},
+	{{HOST_LIGHTTPD,
+	     "$HTTP[\"scheme\"] == \"http\" { url.redirect = ( \"\" => \"https://${url.authority}${url.path}\" ) }"},
 	    {HOST_FCGID, "in <VirtualHost *:80>: Redirect permanent / @url/"},
 	    {HOST_HTACCESS, "RewriteCond %{HTTPS} off\n"
 			    "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]"},

@@ -58,11 +58,11 @@ look_at_file(struct looking *l, const char *dir, const char *name)
 		doctor_fault_file(d, "file-owner", path, "%s belongs to user number %u, not to %u",
 		    path, st.st_uid, geteuid());
 	if (is_ours(name) && (st.st_mode & 077) != 0)
-		doctor_fault_file(d, "file-mode", path, "%s has mode %04o", path,
-		    (unsigned)st.st_mode & 07777);
+		doctor_fault_file(
+		    d, "file-mode", path, "%s has mode %04o", path, (unsigned)st.st_mode & 07777);
 	if (ends(name, ".log") && l->open && (st.st_mode & 04) != 0)
-		doctor_fault_file(d, "log-mode", path, "%s has mode %04o", path,
-		    (unsigned)st.st_mode & 07777);
+		doctor_fault_file(
+		    d, "log-mode", path, "%s has mode %04o", path, (unsigned)st.st_mode & 07777);
 }
 
 /* Who may write the configuration decides where the state directory is. */

@@ -45,8 +45,8 @@ ask_for(struct doctor *d, bool root, const char *path, const char *name)
 	status = doctor_get(d, root, path, COMPARED_MAX, &answer);
 	if (status == STATUS_OK && answer.status == 200 && answer.body.len >= len &&
 	    memcmp(answer.body.data, ours, len) == 0)
-		doctor_fault(d, "state-served", "GET %s gives the contents of %s to everybody", path,
-		    file);
+		doctor_fault(
+		    d, "state-served", "GET %s gives the contents of %s to everybody", path, file);
 	secret_wipe(ours, sizeof(ours));
 	secret_wipe(answer.body.data != NULL ? answer.body.data : ours,
 	    answer.body.data != NULL ? answer.body.len : 0);
@@ -105,7 +105,10 @@ ask_for_programs(struct doctor *d)
 			continue;
 		status = doctor_get(d, root, paths[i / 2], COMPARED_MAX, &answer);
 		if (status == STATUS_OK && answer.body.len >= 4 &&
-		    memcmp(answer.body.data, "\x7f" "ELF", 4) == 0)
+		    memcmp(answer.body.data,
+			"\x7f"
+			"ELF",
+			4) == 0)
 			doctor_fault(d, "program-download", "GET %s%s gives the program as a file",
 			    root ? "" : config_base_path(&d->ctl->config), paths[i / 2]);
 		http_answer_free(&answer);
@@ -123,6 +126,7 @@ doctor_leaks(struct doctor *d)
 	if (status == STATUS_OK)
 		status = ask_for_programs(d);
 	if (status == STATUS_OK && !doctor_has(d, "state-served"))
-		doctor_fine(d, "not-served", "database, key file and configuration cannot be fetched");
+		doctor_fine(
+		    d, "not-served", "database, key file and configuration cannot be fetched");
 	return status;
 }

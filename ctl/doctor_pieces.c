@@ -15,16 +15,15 @@
 static enum status
 look_at_stream(struct doctor *d)
 {
-	const struct probing probing = {
-	    .probe = {.delay_ms = STREAM_MS, .pieces = STREAM_PIECES}};
+	const struct probing probing = {.probe = {.delay_ms = STREAM_MS, .pieces = STREAM_PIECES}};
 	struct json_object *seen = NULL;
 	struct http_answer answer;
 	enum status status = doctor_probe(d, &probing, &answer, &seen);
 
 	if (status == STATUS_OK && seen == NULL)
-		doctor_fault(d, "answer-cut",
-		    "an answer of %d pieces in %d ms ended with %ld %s", STREAM_PIECES, STREAM_MS,
-		    answer.status, answer.end == HTTP_ANSWERED ? "" : answer.why);
+		doctor_fault(d, "answer-cut", "an answer of %d pieces in %d ms ended with %ld %s",
+		    STREAM_PIECES, STREAM_MS, answer.status,
+		    answer.end == HTTP_ANSWERED ? "" : answer.why);
 	else if (status == STATUS_OK && answer.took_us - answer.first_us < STREAMED_US)
 		doctor_fault(d, "buffering",
 		    "an answer written in %d pieces over %d ms came in one, after %" PRId64 " ms",
@@ -47,10 +46,10 @@ look_at_large(struct doctor *d)
 	if (status == STATUS_OK && (seen == NULL || (int64_t)answer.body.len < LARGE))
 		doctor_fault(d, "answer-cut",
 		    "of an answer of more than %" PRId64 " bytes %zu came, with %ld %s", LARGE,
-		    answer.body.len, answer.status,
-		    answer.end == HTTP_ANSWERED ? "" : answer.why);
+		    answer.body.len, answer.status, answer.end == HTTP_ANSWERED ? "" : answer.why);
 	else if (status == STATUS_OK)
-		doctor_fine(d, "answers", "an answer of %" PRId64 " KiB arrives whole", LARGE >> 10);
+		doctor_fine(
+		    d, "answers", "an answer of %" PRId64 " KiB arrives whole", LARGE >> 10);
 	json_free(seen);
 	http_answer_free(&answer);
 	return status;
@@ -65,8 +64,8 @@ look_at_packing(struct doctor *d)
 	enum status status = doctor_probe(d, &probing, &answer, &seen);
 
 	if (status == STATUS_OK && answer.encoding[0] != '\0')
-		doctor_fault(d, "compression", "the answer has Content-Encoding: %.60s",
-		    answer.encoding);
+		doctor_fault(
+		    d, "compression", "the answer has Content-Encoding: %.60s", answer.encoding);
 	else if (status == STATUS_OK)
 		doctor_fine(d, "not-packed", "answers are not compressed");
 	json_free(seen);
@@ -99,9 +98,8 @@ look_at_wait(struct doctor *d, bool written)
 	    .begun_us = clock_us(),
 	    .shown_s = -1,
 	    .total_s = d->wait_s};
-	const struct probing probing = {
-	    .probe = {.delay_ms = d->wait_s * 1000,
-		.pieces = written ? d->wait_s / WRITE_EVERY_S + 1 : 0},
+	const struct probing probing = {.probe = {.delay_ms = d->wait_s * 1000,
+					    .pieces = written ? d->wait_s / WRITE_EVERY_S + 1 : 0},
 	    .tick = show_wait,
 	    .arg = &waiting};
 	struct json_object *seen = NULL;

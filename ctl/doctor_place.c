@@ -6,7 +6,7 @@
 
 #include "doctor.h"
 
-#define ROOM_LEAST ((uint64_t)64 << 20)  /* a write-ahead log and a copy before a migration */
+#define ROOM_LEAST ((uint64_t)64 << 20) /* a write-ahead log and a copy before a migration */
 #define ROOM_LITTLE ((uint64_t)512 << 20)
 
 /* Whether `name` is one of the components of a path. */
@@ -89,8 +89,8 @@ look_at_room(struct doctor *d, const char *state)
 		doctor_fault(d, "disk-full", "%s has %llu MiB and %llu files left", state,
 		    (unsigned long long)(room >> 20), (unsigned long long)fs.f_favail);
 	else if (room < ROOM_LITTLE)
-		doctor_fault(d, "disk-low", "%s has %llu MiB left", state,
-		    (unsigned long long)(room >> 20));
+		doctor_fault(
+		    d, "disk-low", "%s has %llu MiB left", state, (unsigned long long)(room >> 20));
 	else
 		doctor_fine(d, "disk", "%llu MiB are free", (unsigned long long)(room >> 20));
 }

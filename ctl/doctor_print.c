@@ -181,8 +181,8 @@ add_fixes(const struct doctor *d, const struct finding *finding, struct json_obj
 		fill(d, finding, fix->lines, &lines);
 		entry = json_new_object();
 		ok = entry != NULL && json_append(list, entry) &&
-		     json_set_text(entry, "host",
-			 fix->host != HOST_ANY ? host_name(fix->host) : NULL) &&
+		     json_set_text(
+			 entry, "host", fix->host != HOST_ANY ? host_name(fix->host) : NULL) &&
 		     buf_status(&lines) == STATUS_OK &&
 		     json_set_text(entry, "lines", buf_str(&lines));
 		buf_free(&lines);
@@ -204,8 +204,7 @@ add_finding(const struct doctor *d, const struct finding *finding, struct json_o
 	if (finding->fault == NULL)
 		return true;
 	return json_set_text(object, "title", finding->fault->title) &&
-	       json_set_text(object, "why", finding->fault->why) &&
-	       add_fixes(d, finding, object);
+	       json_set_text(object, "why", finding->fault->why) && add_fixes(d, finding, object);
 }
 
 static const char *

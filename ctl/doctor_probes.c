@@ -63,7 +63,8 @@ static enum status
 try_once(struct doctor *d, const struct probing *p, struct http_answer *answer,
     struct json_object **seen)
 {
-	char url[URL_MAX], mark[PROBE_MARK_MAX], line[HEADER_LINE_MAX], authorization[HEADER_LINE_MAX];
+	char url[URL_MAX], mark[PROBE_MARK_MAX], line[HEADER_LINE_MAX],
+	    authorization[HEADER_LINE_MAX];
 	struct probe probe = p->probe;
 	const struct http_request request = {.url = url,
 	    .headers = {"Content-Type: application/json", line, authorization},
@@ -84,10 +85,11 @@ try_once(struct doctor *d, const struct probing *p, struct http_answer *answer,
 	(void)snprintf(url, sizeof(url), "%s%s", d->ctl->config.base_url,
 	    p->path != NULL ? p->path : CHECK_ROUTE);
 	(void)snprintf(line, sizeof(line), PROBE_HEADER ": %s", mark);
-	(void)snprintf(authorization, sizeof(authorization), "Authorization: Bearer %s", probe.nonce);
+	(void)snprintf(
+	    authorization, sizeof(authorization), "Authorization: Bearer %s", probe.nonce);
 	status = http_send(d->http, &request, answer);
-	*seen = answer->end == HTTP_ANSWERED && answer->status == 200 ? read_seen(&answer->body)
-								      : NULL;
+	*seen =
+	    answer->end == HTTP_ANSWERED && answer->status == 200 ? read_seen(&answer->body) : NULL;
 	return status;
 }
 
@@ -147,7 +149,8 @@ look_at_responder(struct doctor *d, const struct json_object *seen)
 		    "process %" PRId64 " says so of its program", pid);
 	if (strcmp(seen_text(seen, "stateDirectory"), place) != 0)
 		doctor_fault(d, "state-differs",
-		    "process %" PRId64 " works in another directory than %s, with the same key file",
+		    "process %" PRId64
+		    " works in another directory than %s, with the same key file",
 		    pid, d->ctl->config.state_dir);
 	else if (strcmp(seen_text(seen, "settings"), settings) != 0)
 		doctor_fault(d, "settings-old",
@@ -178,21 +181,21 @@ look_at_address(struct doctor *d, const struct json_object *seen, const struct h
 	const char *address = seen_text(seen, "address"), *sign = seen_text(seen, "forwardedBy");
 	const char *port = seen_text(seen, "port");
 	char ours[16];
-	bool other_port, same = strcmp(address, answer->local_address) == 0;
+	bool direct;
 
 	(void)snprintf(ours, sizeof(ours), "%ld", answer->local_port);
-	other_port = port[0] != '\0' && strcmp(port, ours) != 0;
+	direct = strcmp(address, answer->local_address) == 0 && sign[0] == '\0' &&
+		 (port[0] == '\0' || strcmp(port, ours) == 0);
 	if (address[0] == '\0')
 		doctor_fault(d, "address-proxy", "the responder is told no client address");
-	else if (doctor_private(address) && (sign[0] != '\0' || !same || other_port) &&
-		 !(same && !other_port))
+	else if (!direct && doctor_private(address))
 		doctor_fault(d, "address-proxy",
 		    "the responder sees %s port %s, and doctor called from %s port %s%s%s", address,
 		    port, answer->local_address, ours, sign[0] != '\0' ? "; the request has " : "",
 		    sign);
 	else
-		doctor_fine(d, "address", "the responder sees the client's own address, %s",
-		    address);
+		doctor_fine(
+		    d, "address", "the responder sees the client's own address, %s", address);
 }
 
 static void
@@ -201,7 +204,8 @@ look_at_https(struct doctor *d, const struct json_object *seen)
 	bool https = strncmp(d->ctl->config.base_url, "https://", 8) == 0;
 
 	if (https && !seen_bool(seen, "https"))
-		doctor_fault(d, "https-lost", "base_url is https://, and the responder is not told");
+		doctor_fault(
+		    d, "https-lost", "base_url is https://, and the responder is not told");
 	else if (https)
 		doctor_fine(d, "https", "requests come by HTTPS, and the responder is told");
 }
@@ -215,7 +219,8 @@ look_at_process(struct doctor *d, const struct json_object *seen)
 	unsigned mode = 0;
 
 	if (strcmp(socket, "tcp") == 0)
-		doctor_fault(d, "socket-open", "it listens on a TCP port that other machines reach");
+		doctor_fault(
+		    d, "socket-open", "it listens on a TCP port that other machines reach");
 	else if (strcmp(socket, "tcp local") == 0)
 		doctor_fault(d, "socket-open", "it listens on a TCP port of this machine");
 	else if (sscanf(socket, "unix %o", &mode) == 1 && (mode & 02) != 0)
@@ -254,8 +259,8 @@ look_at_routes(struct doctor *d)
 		status = doctor_probe(d, &probing, &answer, &seen);
 		if (status == STATUS_OK && seen != NULL &&
 		    strcmp(seen_text(seen, "program"), "check") == 0)
-			doctor_fault(d, "routes-crossed", "%s is answered by the program check",
-			    others[i]);
+			doctor_fault(
+			    d, "routes-crossed", "%s is answered by the program check", others[i]);
 		json_free(seen);
 		http_answer_free(&answer);
 	}

@@ -63,8 +63,7 @@ is_responder(const char *pid, char program[PATH_MAX], bool *replaced)
 	n = readlink(path, program, PATH_MAX - 1);
 	program[n > 0 ? n : 0] = '\0';
 	len = strlen(program);
-	*replaced = len > strlen(deleted) &&
-		    strcmp(program + len - strlen(deleted), deleted) == 0;
+	*replaced = len > strlen(deleted) && strcmp(program + len - strlen(deleted), deleted) == 0;
 	if (*replaced)
 		program[len -= strlen(deleted)] = '\0';
 	return len > end && strcmp(program + len - end, FCGI_END) == 0;

@@ -47,7 +47,8 @@ in_net(uint32_t address, uint32_t net, int bits)
 bool
 doctor_private(const char *host)
 {
-	static const char *const ends[] = {".local", ".lan", ".internal", ".localdomain", ".home.arpa"};
+	static const char *const ends[] = {
+	    ".local", ".lan", ".internal", ".localdomain", ".home.arpa"};
 	struct in_addr four;
 	struct in6_addr six;
 	size_t len = strlen(host);
@@ -77,8 +78,7 @@ doctor_url(struct doctor *d)
 	char host[HOST_MAX];
 
 	if (url[0] == '\0') {
-		doctor_fault(
-		    d, "base-url-missing", "%s does not set it", d->ctl->config.path);
+		doctor_fault(d, "base-url-missing", "%s does not set it", d->ctl->config.path);
 		return;
 	}
 	if (strncmp(url, "http://", 7) != 0 || !doctor_url_host(url, host, sizeof(host)) ||
@@ -90,8 +90,7 @@ doctor_url(struct doctor *d)
 }
 
 enum status
-doctor_get(
-    struct doctor *d, bool root, const char *path, size_t most, struct http_answer *answer)
+doctor_get(struct doctor *d, bool root, const char *path, size_t most, struct http_answer *answer)
 {
 	const struct config *config = &d->ctl->config;
 	char url[URL_MAX];

@@ -15,7 +15,10 @@
 static bool
 is_program(const struct buf *body)
 {
-	return body->len >= 4 && memcmp(body->data, "\x7f" "ELF", 4) == 0;
+	return body->len >= 4 && memcmp(body->data,
+				     "\x7f"
+				     "ELF",
+				     4) == 0;
 }
 
 /* A check without a key. `url` replaces base_url. */
@@ -98,10 +101,9 @@ refused_by_us(struct doctor *d, const struct http_answer *answer, const char *co
 	} else if (answer->status == 401 || answer->status == 429) {
 		doctor_fine(d, "route", "POST " CHECK_ROUTE " reaches the responder");
 		if (answer->status == 401 && strncmp(answer->authenticate, "Bearer", 6) != 0)
-			doctor_fault(d, "www-authenticate",
-			    "the answer 401 has %s%s", answer->authenticate[0] != '\0'
-						      ? "WWW-Authenticate: "
-						      : "no WWW-Authenticate",
+			doctor_fault(d, "www-authenticate", "the answer 401 has %s%s",
+			    answer->authenticate[0] != '\0' ? "WWW-Authenticate: "
+							    : "no WWW-Authenticate",
 			    answer->authenticate);
 	} else {
 		doctor_fault(d, "route-odd",
@@ -152,9 +154,8 @@ look_at_headers(struct doctor *d, const struct http_answer *answer)
 	int64_t off = answer->date_ms != 0 ? answer->date_ms - clock_wall_ms() : 0;
 
 	if (llabs(off) > CLOCK_MS)
-		doctor_fault(d, "clock-web",
-		    "its header Date is %" PRId64 " seconds %s this clock", llabs(off) / 1000,
-		    off > 0 ? "ahead of" : "behind");
+		doctor_fault(d, "clock-web", "its header Date is %" PRId64 " seconds %s this clock",
+		    (int64_t)llabs(off) / 1000, off > 0 ? "ahead of" : "behind");
 	else if (answer->date_ms != 0)
 		doctor_fine(d, "clock", "the web server's clock and this one agree");
 	if (d->reached && strstr(answer->cache, "no-store") == NULL)
@@ -173,8 +174,8 @@ look_at_get(struct doctor *d)
 	char code[ERROR_CODE_MAX];
 
 	if (status == STATUS_OK && is_program(&answer.body))
-		doctor_fault(
-		    d, "program-download", "GET " CHECK_ROUTE " is answered with the program itself");
+		doctor_fault(d, "program-download",
+		    "GET " CHECK_ROUTE " is answered with the program itself");
 	else if (status == STATUS_OK && d->reached && answer.status == 405 &&
 		 !doctor_our_error(&answer.body, code))
 		doctor_fault(d, "error-pages", "the body of the answer 405 is %.60s, not our JSON",
