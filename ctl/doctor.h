@@ -28,7 +28,7 @@ enum host {
 	HOST_UNKNOWN
 };
 
-#define FIXES_MAX 6
+#define FIXES_MAX 8 /* one more than there are web servers, and the end */
 struct fix {
 	enum host host;
 	const char *lines; /* NULL ends the list. @state @conf @url @file @body @kib are replaced */

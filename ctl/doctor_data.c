@@ -57,7 +57,7 @@ look_at_keys(struct doctor *d, struct db *db)
 	if (counted.active == 0)
 		doctor_fault(d, "keys-none", "no key is active");
 	else
-		doctor_fine(d, "keys", "%zu active keys", counted.active);
+		doctor_fine(d, "keys", "active: %zu", counted.active);
 }
 
 static void

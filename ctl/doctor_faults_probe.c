@@ -12,8 +12,8 @@
 
 const struct fault doctor_faults_probe[] = {
     {"probe-unknown", LEVEL_WRONG, "the responder that answers is not of this installation",
-	"It has another key file or state directory, is of an older version, or its clock differs by\n"
-	"           more than a minute. Keys and policies that you change here are then not its.",
+	"It has another key file or state directory, is of an older version, or its clock differs by "
+	"more than a minute. Keys and policies that you change here are then not its.",
 	{{HOST_ANY, "which configuration file do the responders have? This one is @conf"},
 	    {HOST_LIGHTTPD, "\"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" )\n"
 			    "then: systemctl restart lighttpd"},
@@ -84,8 +84,8 @@ const struct fault doctor_faults_probe[] = {
 	    {HOST_HTACCESS, "RewriteRule ^v1/check$ check.fcgi [END]"},
 	    {HOST_NGINX, "location = /v1/check { ... }"}}},
     {"body-limit", LEVEL_WRONG, "the web server refuses bodies that the responder would take",
-	"Calls with larger arguments fail with an error that says nothing. Apache's mod_fcgid refuses\n"
-	"           more than 131072 bytes with 500 unless it is told otherwise.",
+	"Calls with larger arguments fail with an error that says nothing. Apache's mod_fcgid refuses "
+	"more than 131072 bytes with 500 unless it is told otherwise.",
 	{{HOST_FCGID, "FcgidMaxRequestLen @body"},
 	    {HOST_HTACCESS,
 		"body_max = 128K   (in @conf: FcgidMaxRequestLen is for the host to set)"},
@@ -108,8 +108,8 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_PROXY, "SetEnv proxy-sendcl 1"},
 	    {HOST_ANY, "let the proxy or the web server pass on Transfer-Encoding: chunked"}}},
     {"buffering", LEVEL_NOTICE, "the web server collects an answer before it passes it on",
-	"Today nothing needs more: a check is one short answer. The route /mcp, which is to come, will\n"
-	"           show its progress only without this.",
+	"Today nothing needs more: a check is one short answer. The route /mcp, which is to come, will "
+	"show its progress only without this.",
 	{{HOST_LIGHTTPD, "server.stream-response-body = 2"},
 	    {HOST_FCGID, "FcgidOutputBufferSize 0   (server or virtual host)"},
 	    {HOST_HTACCESS, "nothing: only the host can set FcgidOutputBufferSize 0"},

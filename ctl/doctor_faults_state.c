@@ -19,8 +19,8 @@ const struct fault doctor_faults_state[] = {
 	"The responders may not be able to write it, or somebody else can change it.",
 	{{HOST_ANY, "chown USER @file"}}},
     {"file-mode", LEVEL_WRONG, "others can read or write a file that holds secrets",
-	"The directory is all that keeps them away; one chmod of it and they are in. The programs refuse\n"
-	"           a key file with such a mode.",
+	"The directory is all that keeps them away; one chmod of it and they are in. The programs refuse "
+	"a key file with such a mode.",
 	{{HOST_ANY, "chmod 600 @file"}}},
     {"conf-mode", LEVEL_WRONG, "others can write the configuration",
 	"Who writes it chooses the state directory, and with it keys and policies.",
@@ -41,8 +41,8 @@ const struct fault doctor_faults_state[] = {
 	"No verdict without its record: every call is answered with 500.",
 	{{HOST_ANY, "mount it writable, or move the state directory"}}},
     {"network-file-system", LEVEL_NOTICE, "the database is on a network file system",
-	"It is slower there, and safe only as long as locks work and nobody turns the journal setting\n"
-	"           off.",
+	"It is slower there, and safe only as long as locks work and nobody turns the journal setting "
+	"off.",
 	{{HOST_ANY, "move @state to a local disk and remove database_rollback_journal"}}},
     {"disk-full", LEVEL_WRONG, "the disk is as good as full",
 	"What cannot be recorded is not answered: every call is then refused with 500.",

@@ -9,6 +9,8 @@
 
 #define FIX_TEXT_MAX ((size_t)16 << 10)
 #define NUMBER_MAX 24
+#define WIDTH 100 /* columns of explanations */
+#define INDENT 11
 
 static const char *const level_names[] = {"ok", "notice", "wrong"};
 
@@ -94,6 +96,30 @@ print_lines(const char *text)
 	}
 }
 
+/* A sentence behind a label of eleven columns, broken between words. */
+static void
+print_wrapped(const char *label, const char *text)
+{
+	size_t column = WIDTH;
+
+	printf("    %-6s", label);
+	while (text[0] != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (column + 1 + len > WIDTH) {
+			printf("%s ", column < WIDTH ? "\n          " : "");
+			column = INDENT;
+		} else {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)len, text);
+		column += len;
+		text += len + (text[len] == ' ' ? 1 : 0);
+	}
+	putchar('\n');
+}
+
 static enum status
 print_finding(const struct doctor *d, const struct finding *finding)
 {
@@ -101,8 +127,8 @@ print_finding(const struct doctor *d, const struct finding *finding)
 	enum status status = STATUS_OK;
 
 	printf("\n%s: %s: %s\n", level_names[fault->level], fault->id, fault->title);
-	printf("    seen:  %s\n", finding->detail);
-	printf("    why:   %s\n", fault->why);
+	print_wrapped("seen:", finding->detail);
+	print_wrapped("why:", fault->why);
 	for (const struct fix *fix = fault->fix; fix->lines != NULL; fix++) {
 		struct buf lines;
 

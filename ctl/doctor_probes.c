@@ -20,7 +20,8 @@ const char *
 seen_text(const struct json_object *seen, const char *name)
 {
 	bool found = false;
-	const char *text = json_string(json_member(seen, name, &found), NULL);
+	size_t len = 0;
+	const char *text = json_string(json_member(seen, name, &found), &len);
 
 	return text != NULL ? text : "";
 }

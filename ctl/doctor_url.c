@@ -110,12 +110,13 @@ doctor_our_error(const struct buf *body, char code[ERROR_CODE_MAX])
 	struct json_object *root = NULL;
 	struct problem why;
 	const char *text = NULL;
+	size_t len = 0;
 	bool error = false, message = false, id = false;
 
 	code[0] = '\0';
 	if (json_parse(buf_str(body), body->len, &limits, &root, &why) != STATUS_OK)
 		return false;
-	text = json_string(json_member(root, "error", &error), NULL);
+	text = json_string(json_member(root, "error", &error), &len);
 	(void)json_member(root, "message", &message);
 	(void)json_member(root, "requestId", &id);
 	if (text != NULL)
