@@ -28,7 +28,7 @@ tsan)
 esac
 case $kind in
 test-long) suites='long' ;;
-*) suites='unit cases laws flow' ;;
+*) suites='unit cases laws flow httpd' ;;
 esac
 export BUILD
 export TEST_KIND="$kind"
