@@ -6,11 +6,12 @@
 #include "clock.h"
 #include "doctor.h"
 
-#define STREAM_MS 1500
+#define STREAM_MS 1000
 #define STREAM_PIECES 3
-#define STREAMED_US 600000 /* so much before its end the beginning was there */
+#define STREAMED_US 400000 /* so much before its end the beginning was there */
 #define LARGE ((int64_t)300 << 10)
-#define WRITE_EVERY_S 5
+#define WRITE_EVERY_S 10 /* as the programs do while they wait */
+#define WRITES_LEAST 2
 
 static enum status
 look_at_stream(struct doctor *d)
@@ -94,6 +95,8 @@ show_wait(void *arg)
 static enum status
 look_at_wait(struct doctor *d, bool written)
 {
+	int64_t pieces =
+	    d->wait_s / WRITE_EVERY_S > WRITES_LEAST ? d->wait_s / WRITE_EVERY_S : WRITES_LEAST;
 	struct waiting waiting = {.what = written ? "written" : "silent",
 	    .begun_us = clock_us(),
 	    .shown_s = -1,

@@ -19,36 +19,36 @@ static const char deleted[] = " (deleted)";
 
 enum holds { HOLDS_NOTHING, HOLDS_DATABASE, HOLDS_ANOTHER };
 
-/* What a process holds of our database: the file that is there, or one that was there before. */
-static enum holds
-holds(const char *pid, const char *database)
+static bool
+same(const struct stat *a, const struct stat *b)
 {
-	char path[PROC_PATH_MAX + 256], target[PATH_MAX + sizeof(deleted)];
-	size_t len = strlen(database);
-	struct stat ours, theirs;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What a process has open of the installation: who has its lock file is of it, and should have the database that is there. */
+static enum holds
+holds(const char *pid, const struct stat *database, const struct stat *lock)
+{
+	char path[PROC_PATH_MAX + 32];
+	struct stat st;
 	struct dirent *entry;
-	enum holds found = HOLDS_NOTHING;
+	bool has_database = false, has_lock = false;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
 	dir = opendir(path);
-	while (dir != NULL && found == HOLDS_NOTHING && (entry = readdir(dir)) != NULL) {
-		ssize_t n;
-
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		(void)snprintf(path, sizeof(path), "/proc/%.20s/fd/%.20s", pid, entry->d_name);
-		n = readlink(path, target, sizeof(target) - 1);
-		target[n > 0 ? n : 0] = '\0';
-		if (strncmp(target, database, len) != 0 ||
-		    (target[len] != '\0' && strcmp(target + len, deleted) != 0))
+		if (stat(path, &st) != 0)
 			continue;
-		found = stat(path, &theirs) == 0 && stat(database, &ours) == 0 &&
-				theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino
-			    ? HOLDS_DATABASE
-			    : HOLDS_ANOTHER;
+		has_database = has_database || same(&st, database);
+		has_lock = has_lock || same(&st, lock);
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
-	return found;
+	if (has_database)
+		return HOLDS_DATABASE;
+	return has_lock ? HOLDS_ANOTHER : HOLDS_NOTHING;
 }
 
 /* A responder of ours: its program, without " (deleted)", which *replaced says. */
@@ -69,8 +69,13 @@ is_responder(const char *pid, char program[PATH_MAX], bool *replaced)
 	return len > end && strcmp(program + len - end, FCGI_END) == 0;
 }
 
+struct place {
+	struct stat database, lock;
+	char path[PATH_MAX]; /* of the database */
+};
+
 static void
-look_at_process(struct doctor *d, const char *pid, const char *database, size_t *count)
+look_at_process(struct doctor *d, const char *pid, const struct place *place, size_t *count)
 {
 	char program[PATH_MAX];
 	bool replaced = false;
@@ -78,13 +83,13 @@ look_at_process(struct doctor *d, const char *pid, const char *database, size_t 
 
 	if (!is_responder(pid, program, &replaced))
 		return;
-	what = holds(pid, database);
+	what = holds(pid, &place->database, &place->lock);
 	if (what == HOLDS_NOTHING)
 		return;
 	(*count)++;
 	if (what == HOLDS_ANOTHER)
 		doctor_fault(d, "database-replaced",
-		    "process %s writes to a file that is no longer %s", pid, database);
+		    "process %s writes to a file that is no longer %s", pid, place->path);
 	if (replaced)
 		doctor_fault_file(d, "program-replaced", program,
 		    "process %s runs a program %s that was replaced or removed", pid, program);
@@ -93,21 +98,23 @@ look_at_process(struct doctor *d, const char *pid, const char *database, size_t 
 void
 doctor_processes(struct doctor *d)
 {
-	char state[PATH_MAX], database[PATH_MAX + sizeof(STORE_FILE) + 1];
-	DIR *dir = opendir("/proc");
+	const char *state = d->ctl->config.state_dir;
+	struct place place;
+	char lock[PATH_MAX];
 	struct dirent *entry;
 	size_t before = d->count, count = 0;
+	DIR *dir;
 
-	if (dir == NULL || realpath(d->ctl->config.state_dir, state) == NULL) {
-		if (dir != NULL)
-			(void)closedir(dir);
+	(void)snprintf(place.path, sizeof(place.path), "%.4000s/%s", state, STORE_FILE);
+	(void)snprintf(lock, sizeof(lock), "%.4000s/%s", state, STORE_LOCK);
+	if (stat(place.path, &place.database) != 0 || stat(lock, &place.lock) != 0)
 		return;
-	}
-	(void)snprintf(database, sizeof(database), "%s/%s", state, STORE_FILE);
-	while ((entry = readdir(dir)) != NULL)
+	dir = opendir("/proc");
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		if (isdigit((unsigned char)entry->d_name[0]))
-			look_at_process(d, entry->d_name, database, &count);
-	(void)closedir(dir);
+			look_at_process(d, entry->d_name, &place, &count);
+	if (dir != NULL)
+		(void)closedir(dir);
 	if (d->count == before && count > 0)
-		doctor_fine(d, "processes", "%zu responders have the database open", count);
+		doctor_fine(d, "processes", "responders that have the database open: %zu", count);
 }

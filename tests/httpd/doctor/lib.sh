@@ -33,8 +33,8 @@ start_lighttpd() {
 			server.document-root = "${DOCROOT:-$W/root}"
 			server.errorlog = "$W/error.log"
 			server.breakagelog = "$W/breakage.log"
-			${STREAM:-server.stream-response-body = 2}
-			$(printf '%s' "${ROUTE:-$ROUTE_RIGHT}" | sed "s|@fcgi|$(lighttpd_fcgi)|")
+			${STREAM-server.stream-response-body = 2}
+			$(printf '%s' "${ROUTE-$ROUTE_RIGHT}" | sed "s|@fcgi|$(lighttpd_fcgi)|")
 		END
 		printf '%s\n' "${1:-}"
 	} >"$W/lighttpd.conf"
@@ -46,6 +46,14 @@ start_lighttpd() {
 here() {
 	free_port
 	setting base_url "http://127.0.0.1:$PORT"
+}
+# wrong NAME ID LEVEL [CONFIGURATION]: a lighttpd that is wrong in one way.
+wrong() {
+	here
+	start_lighttpd "${4:-}"
+	examine
+	named "$1" "$2" "$3"
+	stop_server
 }
 # examine [OPTION...]: runs doctor; findings in $T/doctor.json, exit code in CODE.
 examine() {
