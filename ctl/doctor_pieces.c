@@ -102,7 +102,7 @@ look_at_wait(struct doctor *d, bool written)
 	    .shown_s = -1,
 	    .total_s = d->wait_s};
 	const struct probing probing = {.probe = {.delay_ms = d->wait_s * 1000,
-					    .pieces = written ? d->wait_s / WRITE_EVERY_S + 1 : 0},
+					    .pieces = written ? pieces : 0},
 	    .tick = show_wait,
 	    .arg = &waiting};
 	struct json_object *seen = NULL;

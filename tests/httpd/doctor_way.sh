@@ -15,8 +15,6 @@ wrong 'another clock' clock-web wrong 'setenv.set-response-header = ( "Date" => 
 wrong 'small bodies only' body-limit wrong 'server.max-request-size = 64'
 wrong 'bodies of exactly the limit only' body-over-host notice 'server.max-request-size = 256'
 STREAM='' wrong 'answers collected' buffering notice
-STREAM='' wrong 'answers compressed' compression notice 'deflate.mimetypes = ( "application/json" )
-deflate.allowed-encodings = ( "gzip" )'
 
 # A document root that holds the state directory, or is it.
 DOCROOT=$S wrong 'the state directory is the document root' state-served wrong

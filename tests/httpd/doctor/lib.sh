@@ -27,7 +27,7 @@ start_lighttpd() {
 	mkdir "$W/root"
 	{
 		cat <<-END
-			server.modules = ( "mod_accesslog", "mod_setenv", "mod_redirect", "mod_fastcgi", "mod_cgi", "mod_proxy", "mod_deflate" )
+			server.modules = ( "mod_accesslog", "mod_setenv", "mod_redirect", "mod_fastcgi", "mod_cgi", "mod_proxy" )
 			server.bind = "${ADDRESS:-127.0.0.1}"
 			server.port = $PORT
 			server.document-root = "${DOCROOT:-$W/root}"
@@ -39,6 +39,44 @@ start_lighttpd() {
 		printf '%s\n' "${1:-}"
 	} >"$W/lighttpd.conf"
 	setsid lighttpd -D -f "$W/lighttpd.conf" 3>&- >"$W/out" 2>&1 &
+	SERVER=$!
+	web_wait "$W/out"
+}
+# start_apache CONFIGURATION: Apache with mod_fcgid or mod_proxy_fcgi; @dir is the directory of the programs.
+MODULES='mpm_event unixd authz_core authz_host auth_basic authn_core authn_file authz_user alias mime env setenvif headers
+rewrite dir fcgid cgid proxy proxy_fcgi deflate filter'
+start_apache() {
+	local module
+	W=$(mktemp -d "$T/w.XXX")
+	chmod 755 "$T" "$W" # a server that was started as root reads as another user
+	mkdir "$W/root" "$W/programs" "$W/run"
+	cp "$BUILD/check.fcgi" "$W/programs/"
+	{
+		for module in $MODULES; do
+			printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$module" "$module"
+		done
+		cat <<-END
+			ServerRoot $W
+			ServerName 127.0.0.1
+			Listen ${ADDRESS:-127.0.0.1}:$PORT
+			PidFile $W/run/pid
+			DefaultRuntimeDir $W/run
+			Mutex file:$W/run
+			ErrorLog $W/error.log
+			ScriptSock $W/run/cgisock
+			$([ "$(id -u)" != 0 ] || printf 'User #0\nGroup #0')
+			DocumentRoot $W/root
+			FcgidIPCDir $W/run
+			FcgidProcessTableFile $W/run/table
+			FcgidInitialEnv ENFORGATE_CONF $S/enforgate.conf
+			<Directory />
+			Require all granted
+			Options None
+			</Directory>
+			$(printf '%s' "$1" | sed "s|@dir|$W|g")
+		END
+	} >"$W/apache.conf"
+	setsid apache2 -D BIG_SECURITY_HOLE -X -f "$W/apache.conf" 3>&- >"$W/out" 2>&1 &
 	SERVER=$!
 	web_wait "$W/out"
 }
