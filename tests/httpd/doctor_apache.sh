@@ -1,7 +1,7 @@
 # enforgatectl doctor against Apache configurations that are wrong, each in one way, and against three that are right.
 . tests/lib.sh
 . tests/httpd/doctor/lib.sh
-command -v apache2 >/dev/null || fatal 'no apache2'
+behind_apache
 
 new_state state
 policy p '{"defaultDecision": "allow", "rules": []}'
@@ -95,22 +95,13 @@ shared_host FileInfo "$(printf '%s' "$HTACCESS" | grep -v SetEnvIf)"
 named '.htaccess without SetEnvIf' authorization-lost
 
 # mod_proxy_fcgi to a socket.
-setsid env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
-    3>&- >"$T/out" 2>&1 &
-spawned=$!
-echo $spawned >>"$TEST_PIDS"
-for _ in $(seq 50); do [ ! -S "$T/check.sock" ] || break; sleep 0.05; done
 PROXY="ProxyPassMatch \"^/v1/check\$\" \"unix:$T/check.sock|fcgi://check/\" flushpackets=on
 <Location />
 CGIPassAuth On
 </Location>"
-here
-# The responder runs on, so the settings are those of its start.
-kill -TERM -- -$spawned
-wait $spawned 2>/dev/null
 respawn() {
 	rm -f "$T/check.sock"
-	setsid env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
+	as_user_of_apache setsid env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
 	    3>&- >"$T/out" 2>&1 &
 	spawned=$!
 	echo $spawned >>"$TEST_PIDS"
@@ -128,7 +119,7 @@ through_proxy() {
 }
 through_proxy "$PROXY"
 fine 'mod_proxy_fcgi, right'
-like 'mod_proxy_fcgi, right: is known' "$(jq -r .host "$T/doctor.json")" mod_proxy_fcgi
+like 'mod_proxy_fcgi, right: it is known' "$(jq -r .host "$T/doctor.json")" mod_proxy_fcgi
 through_proxy "$PROXY
 ProxyErrorOverride On"
 named 'ProxyErrorOverride' error-pages

@@ -13,7 +13,7 @@ web_wait() {
 		if (: <>"/dev/tcp/${ADDRESS:-127.0.0.1}/$PORT") 2>/dev/null; then return 0; fi
 		sleep 0.05
 	done
-	fatal "no server: $(tail -n 5 "$1")"
+	fatal "no server: $(cat "$1" "$W/error.log" 2>/dev/null | tail -n 5)"
 }
 # lighttpd [CONFIGURATION]: starts one on $PORT with $S; the text is appended. ROUTE is the route's configuration.
 ROUTE_RIGHT='$HTTP["url"] == "/v1/check" { fastcgi.server = ( "" => (( @fcgi )) ) }'
@@ -42,13 +42,32 @@ start_lighttpd() {
 	SERVER=$!
 	web_wait "$W/out"
 }
+# Apache does not run its children as root, so as root all that is the installation's belongs to www-data.
+USER_OF_APACHE=
+as_user_of_apache() {
+	if [ -n "$USER_OF_APACHE" ]; then
+		setpriv --reuid="$USER_OF_APACHE" --regid="$(id -g "$USER_OF_APACHE")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+behind_apache() {
+	command -v apache2 >/dev/null || fatal 'no apache2'
+	mkdir "$T/programs"
+	cp "$BUILD/check.fcgi" "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	BUILD=$T/programs
+	[ "$(id -u)" = 0 ] || return 0
+	USER_OF_APACHE=www-data
+	chmod 1777 "$T"
+	ctl() { as_user_of_apache env ENFORGATE_CONF="$S/enforgate.conf" "$BUILD/enforgatectl" "$@"; }
+}
 # start_apache CONFIGURATION: Apache with mod_fcgid or mod_proxy_fcgi; @dir is the directory of the programs.
-MODULES='mpm_event unixd authz_core authz_host auth_basic authn_core authn_file authz_user alias mime env setenvif headers
+MODULES='mpm_event authz_core authz_host auth_basic authn_core authn_file authz_user alias mime env setenvif headers
 rewrite dir fcgid cgid proxy proxy_fcgi deflate filter'
 start_apache() {
 	local module
 	W=$(mktemp -d "$T/w.XXX")
-	chmod 755 "$T" "$W" # a server that was started as root reads as another user
+	chmod 755 "$W" # a server that was started as root reads as another user
 	mkdir "$W/root" "$W/programs" "$W/run"
 	cp "$BUILD/check.fcgi" "$W/programs/"
 	{
@@ -58,13 +77,14 @@ start_apache() {
 		cat <<-END
 			ServerRoot $W
 			ServerName 127.0.0.1
+			TypesConfig /dev/null
 			Listen ${ADDRESS:-127.0.0.1}:$PORT
 			PidFile $W/run/pid
 			DefaultRuntimeDir $W/run
 			Mutex file:$W/run
 			ErrorLog $W/error.log
 			ScriptSock $W/run/cgisock
-			$([ "$(id -u)" != 0 ] || printf 'User #0\nGroup #0')
+			$([ -z "$USER_OF_APACHE" ] || printf 'User %s\nGroup %s' "$USER_OF_APACHE" "$(id -gn "$USER_OF_APACHE")")
 			DocumentRoot $W/root
 			FcgidIPCDir $W/run
 			FcgidProcessTableFile $W/run/table
@@ -76,7 +96,8 @@ start_apache() {
 			$(printf '%s' "$1" | sed "s|@dir|$W|g")
 		END
 	} >"$W/apache.conf"
-	setsid apache2 -D BIG_SECURITY_HOLE -X -f "$W/apache.conf" 3>&- >"$W/out" 2>&1 &
+	[ -z "$USER_OF_APACHE" ] || chown "$USER_OF_APACHE" "$W/run"
+	setsid apache2 -D FOREGROUND -f "$W/apache.conf" 3>&- >"$W/out" 2>&1 &
 	SERVER=$!
 	web_wait "$W/out"
 }
