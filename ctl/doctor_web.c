@@ -48,6 +48,12 @@ take_server(struct doctor *d, const struct http_answer *answer)
 		d->host = HOST_NGINX;
 }
 
+static bool
+is_plain_cgi(const struct buf *body)
+{
+	return strstr(buf_str(body), "is a FastCGI responder") != NULL;
+}
+
 /* False: there is nothing to go on with. */
 static bool
 connected(struct doctor *d, const struct http_answer *answer)
@@ -62,8 +68,12 @@ connected(struct doctor *d, const struct http_answer *answer)
 	case HTTP_TIMEOUT:
 	case HTTP_BROKEN:
 		take_server(d, answer);
-		doctor_fault(d, "responder-down", "no whole answer to POST " CHECK_ROUTE ": %s",
-		    answer->why);
+		/* As plain CGI it ends without reading its input, which breaks the connection at times. */
+		if (is_plain_cgi(&answer->body))
+			doctor_fault(d, "plain-cgi", "the program itself says so");
+		else
+			doctor_fault(d, "responder-down",
+			    "no whole answer to POST " CHECK_ROUTE ": %s", answer->why);
 		return false;
 	case HTTP_ANSWERED:
 		break;
@@ -121,8 +131,8 @@ refused_by_host(struct doctor *d, const struct http_answer *answer)
 	if (is_program(&answer->body)) {
 		doctor_fault(d, "program-download",
 		    "POST " CHECK_ROUTE " is answered with the program itself");
-	} else if (strstr(buf_str(&answer->body), "is a FastCGI responder") != NULL) {
-		doctor_fault(d, "plain-cgi", "the responder itself says so");
+	} else if (is_plain_cgi(&answer->body)) {
+		doctor_fault(d, "plain-cgi", "the program itself says so");
 	} else if (status >= 300 && status < 400) {
 		doctor_fault(d, "redirected", "POST " CHECK_ROUTE " is answered with %ld to %.200s",
 		    status, answer->location);

@@ -72,7 +72,7 @@ shared_host() {
 	start_apache "FcgidOutputBufferSize 0
 FcgidMaxRequestLen 1048576
 <Directory @dir/root>
-Options ExecCGI
+Options ExecCGI FollowSymLinks
 AllowOverride $1
 </Directory>"
 	cp "$BUILD/check.fcgi" "$W/root/"
@@ -101,7 +101,7 @@ CGIPassAuth On
 </Location>"
 respawn() {
 	rm -f "$T/check.sock"
-	as_user_of_apache setsid env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
+	setsid ${AS_USER_OF_APACHE[@]+"${AS_USER_OF_APACHE[@]}"} env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
 	    3>&- >"$T/out" 2>&1 &
 	spawned=$!
 	echo $spawned >>"$TEST_PIDS"
@@ -114,7 +114,7 @@ through_proxy() {
 	start_apache "$1"
 	examine
 	stop_server
-	kill -TERM -- -$spawned
+	kill -TERM -- -$spawned 2>/dev/null
 	wait $spawned 2>/dev/null
 }
 through_proxy "$PROXY"

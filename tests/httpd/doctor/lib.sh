@@ -44,13 +44,7 @@ start_lighttpd() {
 }
 # Apache does not run its children as root, so as root all that is the installation's belongs to www-data.
 USER_OF_APACHE=
-as_user_of_apache() {
-	if [ -n "$USER_OF_APACHE" ]; then
-		setpriv --reuid="$USER_OF_APACHE" --regid="$(id -g "$USER_OF_APACHE")" --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
+AS_USER_OF_APACHE=()
 behind_apache() {
 	command -v apache2 >/dev/null || fatal 'no apache2'
 	mkdir "$T/programs"
@@ -58,8 +52,9 @@ behind_apache() {
 	BUILD=$T/programs
 	[ "$(id -u)" = 0 ] || return 0
 	USER_OF_APACHE=www-data
+	AS_USER_OF_APACHE=(setpriv "--reuid=$USER_OF_APACHE" "--regid=$(id -g "$USER_OF_APACHE")" --clear-groups)
 	chmod 1777 "$T"
-	ctl() { as_user_of_apache env ENFORGATE_CONF="$S/enforgate.conf" "$BUILD/enforgatectl" "$@"; }
+	ctl() { "${AS_USER_OF_APACHE[@]}" env ENFORGATE_CONF="$S/enforgate.conf" "$BUILD/enforgatectl" "$@"; }
 }
 # start_apache CONFIGURATION: Apache with mod_fcgid or mod_proxy_fcgi; @dir is the directory of the programs.
 MODULES='mpm_event authz_core authz_host auth_basic authn_core authn_file authz_user alias mime env setenvif headers
