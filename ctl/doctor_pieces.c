@@ -101,8 +101,8 @@ look_at_wait(struct doctor *d, bool written)
 	    .begun_us = clock_us(),
 	    .shown_s = -1,
 	    .total_s = d->wait_s};
-	const struct probing probing = {.probe = {.delay_ms = d->wait_s * 1000,
-					    .pieces = written ? pieces : 0},
+	const struct probing probing = {
+	    .probe = {.delay_ms = d->wait_s * 1000, .pieces = written ? pieces : 0},
 	    .tick = show_wait,
 	    .arg = &waiting};
 	struct json_object *seen = NULL;

@@ -8,7 +8,7 @@ set -eu
 
 run='gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev
 libinih-dev libcurl4-openssl-dev lighttpd curl'
-test="$run libcmocka-dev sqlite3 jq"
+test="$run libcmocka-dev sqlite3 jq openssl iproute2 spawn-fcgi apache2-bin libapache2-mod-fcgid lighttpd-mod-openssl"
 lint="$run libcmocka-dev clang-format clang-tidy cppcheck mandoc"
 POLICY_RC=${PACKAGES_POLICY_RC:-/usr/sbin/policy-rc.d} # the tests use another one
 MARK='Removed again by enforgate tools/packages.sh.'

@@ -47,7 +47,7 @@ setsid env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/open.sock" -M
 spawned=$!
 echo $spawned >>"$TEST_PIDS"
 for _ in $(seq 50); do [ ! -S "$T/open.sock" ] || break; sleep 0.05; done
-ROUTE="\$HTTP[\"url\"] == \"/v1/check\" { fastcgi.server = ( \"\" => (( \"socket\" => \"$T/open.sock\", \"check-local\" => \"disable\", \"read-timeout\" => 2 )) ) }"
+ROUTE="\$HTTP[\"url\"] == \"/v1/check\" { fastcgi.server = ( \"\" => (( \"socket\" => \"$T/open.sock\", \"check-local\" => \"disable\", \"read-timeout\" => 7 )) ) }"
 start_lighttpd
 examine --wait 10s
 named 'a socket that is open to others' socket-open
