@@ -94,7 +94,7 @@ add_text(struct buf *out, const char *name, const char *value)
 		buf_text(out, "null");
 		return;
 	}
-	for (; value[len] != '\0' && len < sizeof(text); len++)
+	for (; len < sizeof(text) && value[len] != '\0'; len++)
 		text[len] = value[len] >= 0x20 && value[len] < 0x7f ? value[len] : '?';
 	json_write_string(text, len, out);
 }

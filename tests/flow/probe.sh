@@ -38,7 +38,7 @@ unlike 'a probe with a key: the key is not shown' "$HEADERS$BODY" "$key"
 is 'probes are not recorded' "$(audit_count)" "$before"
 
 # Without a valid mark the header is as if it were not there.
-for case in "altered:$(mark 0 0 0)0" "expired:$(mark 0 0 0 61)" "early:$(mark 0 0 0 -61)" \
+for case in "altered:$(mark 0 0 0)0" "expired:$(mark 0 0 0 90)" "early:$(mark 0 0 0 -90)" \
     "of another key:$(mark 0 0 0 0 "$master")" "too long a wait:$(mark 240001 0 0)" "too many pieces:$(mark 0 241 0)" \
     "too large:$(mark 0 0 1048577)" 'nonsense:x' 'empty: '; do
 	probe "${case#*:}"
