@@ -68,12 +68,8 @@ connected(struct doctor *d, const struct http_answer *answer)
 	case HTTP_TIMEOUT:
 	case HTTP_BROKEN:
 		take_server(d, answer);
-		/* As plain CGI it ends without reading its input, which breaks the connection at times. */
-		if (is_plain_cgi(&answer->body))
-			doctor_fault(d, "plain-cgi", "the program itself says so");
-		else
-			doctor_fault(d, "responder-down",
-			    "no whole answer to POST " CHECK_ROUTE ": %s", answer->why);
+		doctor_fault(d, "responder-down", "no whole answer to POST " CHECK_ROUTE ": %s",
+		    answer->why);
 		return false;
 	case HTTP_ANSWERED:
 		break;
@@ -239,6 +235,22 @@ look_at_http(struct doctor *d)
 	return status;
 }
 
+/* As plain CGI the program ends without reading its input, which breaks the connection; a GET has none. */
+static enum status
+ask_without_body(struct doctor *d, struct http_answer *answer)
+{
+	struct http_answer other;
+	enum status status = doctor_get(d, false, CHECK_ROUTE, ANSWER_MAX, &other);
+
+	if (status == STATUS_OK && is_plain_cgi(&other.body)) {
+		http_answer_free(answer);
+		*answer = other;
+	} else {
+		http_answer_free(&other);
+	}
+	return status;
+}
+
 enum status
 doctor_web(struct doctor *d)
 {
@@ -255,6 +267,8 @@ doctor_web(struct doctor *d)
 		http_trust(d->http);
 		status = post(d, NULL, CHECK_ROUTE, &answer);
 	}
+	if (status == STATUS_OK && answer.end == HTTP_BROKEN)
+		status = ask_without_body(d, &answer);
 	if (status == STATUS_OK && connected(d, &answer)) {
 		if (doctor_our_error(&answer.body, code))
 			refused_by_us(d, &answer, code);
