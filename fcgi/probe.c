@@ -263,7 +263,7 @@ probe_answer(const char *program, size_t body_max, struct service *service, stru
 	if (mark == NULL ||
 	    probe_mark_read(&service->probe_key, mark, clock_wall_ms(), &probe) != STATUS_OK)
 		return false;
-	place = take_place(service->gate.state_dir_fd);
+	place = take_place(service->gate.stop_files.state_dir_fd);
 	if (place < 0) {
 		reply_header(reply, "Retry-After", "%d", RETRY_S);
 		reply_error(reply, request, 503, "busy", "other probes are being served");
