@@ -101,7 +101,9 @@ CGIPassAuth On
 </Location>"
 respawn() {
 	rm -f "$T/check.sock"
-	setsid ${AS_USER_OF_APACHE[@]+"${AS_USER_OF_APACHE[@]}"} env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
+	# shellcheck disable=SC2046 # words
+	setsid ${HOST_USER:+setpriv --reuid="$HOST_USER" --regid="$(id -g "$HOST_USER")" --clear-groups} \
+	    env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
 	    3>&- >"$T/out" 2>&1 &
 	spawned=$!
 	echo $spawned >>"$TEST_PIDS"

@@ -43,18 +43,11 @@ start_lighttpd() {
 	web_wait "$W/out"
 }
 # Apache does not run its children as root, so as root all that is the installation's belongs to www-data.
-USER_OF_APACHE=
-AS_USER_OF_APACHE=()
 behind_apache() {
 	command -v apache2 >/dev/null || fatal 'no apache2'
-	mkdir "$T/programs"
-	cp "$BUILD/check.fcgi" "$BUILD/enforgatectl" "$T/programs/" || exit 2
-	BUILD=$T/programs
-	[ "$(id -u)" = 0 ] || return 0
-	USER_OF_APACHE=www-data
-	AS_USER_OF_APACHE=(setpriv "--reuid=$USER_OF_APACHE" "--regid=$(id -g "$USER_OF_APACHE")" --clear-groups)
+	[ "$(id -u)" != 0 ] || HOST_USER=www-data
+	share_with_host_user
 	chmod 1777 "$T"
-	ctl() { "${AS_USER_OF_APACHE[@]}" env ENFORGATE_CONF="$S/enforgate.conf" "$BUILD/enforgatectl" "$@"; }
 }
 # start_apache CONFIGURATION: Apache with mod_fcgid or mod_proxy_fcgi; @dir is the directory of the programs.
 MODULES='mpm_event authz_core authz_host auth_basic authn_core authn_file authz_user alias mime env setenvif headers
@@ -79,7 +72,7 @@ start_apache() {
 			Mutex file:$W/run
 			ErrorLog $W/error.log
 			ScriptSock $W/run/cgisock
-			$([ -z "$USER_OF_APACHE" ] || printf 'User %s\nGroup %s' "$USER_OF_APACHE" "$(id -gn "$USER_OF_APACHE")")
+			$([ -z "${HOST_USER:-}" ] || printf 'User %s\nGroup %s' "$HOST_USER" "$(id -gn "$HOST_USER")")
 			DocumentRoot $W/root
 			FcgidIPCDir $W/run
 			FcgidProcessTableFile $W/run/table
@@ -91,7 +84,7 @@ start_apache() {
 			$(printf '%s' "$1" | sed "s|@dir|$W|g")
 		END
 	} >"$W/apache.conf"
-	[ -z "$USER_OF_APACHE" ] || chown "$USER_OF_APACHE" "$W/run"
+	[ -z "${HOST_USER:-}" ] || chown "$HOST_USER" "$W/run"
 	setsid apache2 -D FOREGROUND -f "$W/apache.conf" 3>&- >"$W/out" 2>&1 &
 	SERVER=$!
 	web_wait "$W/out"
