@@ -1,0 +1,26 @@
+#!/bin/sh
+# Behind `make dist-bin`: sh tools/dist-bin.sh VERSION ACCOUNT, where ACCOUNT is the home directory on the host.
+#
+# Builds with STATIC=1 for ACCOUNT/enforgate with the state directory ACCOUNT/enforgate/state, and packs what
+# `make install` would put there. The examples in it have these paths filled in, and so do the programs.
+set -eu
+cd "$(dirname "$0")/.."
+account=$2
+case $account in
+/*[!/]) ;;
+*)
+	echo 'dist-bin: which account? make dist-bin ACCOUNT=/home/you, the home directory as `pwd` prints it on the host' >&2
+	exit 2
+	;;
+esac
+BUILD=${BUILD:-build}/account
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;;
+esac
+archive=$PWD/enforgate-$1-$(uname -m).tar.gz
+rm -rf "$BUILD/root"
+"${MAKE:-make}" -s --no-print-directory install "BUILD=$BUILD" STATIC=1 "DESTDIR=$BUILD/root" \
+    "PREFIX=$account/enforgate" "STATEDIR=$account/enforgate/state"
+tar -C "$BUILD/root$account" --sort=name --owner=0 --group=0 --numeric-owner -czf "$archive" enforgate
+echo "made ${archive##*/}; on the host: cd $account && tar xzf ${archive##*/}"
