@@ -102,6 +102,7 @@ clean:
 # ---- What is done with the programs: running, testing, checking, installing. -----------------------------------
 export BUILD STATE PORT CC PREFIX STATEDIR DESTDIR
 TESTS ?=
+DISTDIR ?= .
 
 .PHONY: help run test test-long asan tsan lint format install uninstall dist dist-bin
 help:
@@ -132,11 +133,11 @@ install: all
 #: make uninstall               with the same PREFIX= and DESTDIR=; the state directory stays
 uninstall:
 	@sh tools/install.sh uninstall
-#: make dist                    the sources of the last commit as enforgate-VERSION.tar.gz
+#: make dist                    the sources of the last commit as enforgate-VERSION.tar.gz, in DISTDIR=.
 dist:
-	@sh tools/dist.sh $(VERSION)
+	@sh tools/dist.sh $(VERSION) "$(DISTDIR)"
 #: make dist-bin ACCOUNT=/home/you    a build for an account without a compiler, to be unpacked there
 dist-bin:
-	@sh tools/dist-bin.sh $(VERSION) "$(ACCOUNT)"
+	@sh tools/dist-bin.sh $(VERSION) "$(DISTDIR)" "$(ACCOUNT)"
 
 -include $(wildcard tests/*/*.mk)

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Behind `make dist-bin`: sh tools/dist-bin.sh VERSION ACCOUNT, where ACCOUNT is the home directory on the host.
+# Behind `make dist-bin`: sh tools/dist-bin.sh VERSION DIRECTORY ACCOUNT writes enforgate-VERSION-MACHINE.tar.gz there.
+# ACCOUNT is the home directory on the host.
 #
 # Builds with STATIC=1 for ACCOUNT/enforgate with the state directory ACCOUNT/enforgate/state, and packs what
 # `make install` would put there. The examples in it have these paths filled in, and so do the programs.
 set -eu
 cd "$(dirname "$0")/.."
-account=$2
+account=$3
 case $account in
 /*[!/]) ;;
 *)
@@ -18,7 +19,7 @@ case $BUILD in
 /*) ;;
 *) BUILD=$PWD/$BUILD ;;
 esac
-archive=$PWD/enforgate-$1-$(uname -m).tar.gz
+archive=$(cd "$2" && pwd)/enforgate-$1-$(uname -m).tar.gz
 rm -rf "$BUILD/root"
 "${MAKE:-make}" -s --no-print-directory install "BUILD=$BUILD" STATIC=1 "DESTDIR=$BUILD/root" \
     "PREFIX=$account/enforgate" "STATEDIR=$account/enforgate/state"
