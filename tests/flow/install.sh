@@ -60,6 +60,7 @@ is 'the units write there' "$(grep -hE '^(ReadWritePaths|StateDirectory)' "$inst
     "ReadWritePaths=$S"
 is 'every file is listed' "$(cd "$installed" && find . -type f | sed 's|^./||' | sort)" \
     "$(grep -v '/$' "$installed/share/enforgate/manifest" | sort)"
+is 'a file that goes with the upgrade' "$(ls "$installed/share/enforgate/policies" | grep -c '^payments.json$')" 1
 is 'nobody but the owner can write' "$(find "$installed" -perm /022)" ''
 cases=$(cd "$source" && "${AS_USER[@]}" env -u TESTS BUILD=build/account bash tests/run.sh cases 2>&1 3>&- | tail -n 1)
 like 'the unpacked sources pass their cases' "$cases" '^[1-9][0-9]* passed, 0 failed$'
