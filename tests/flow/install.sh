@@ -28,7 +28,7 @@ host_start() {
 # ---- make dist: what git has, no more, and the same bytes each time. ----
 mkdir "$T/dist" "$T/again" "$T/source"
 version=$(sed -n 's/^VERSION := //p' Makefile)
-if [ -e .git ] && command -v git >/dev/null; then
+if [ -e .git ] && git rev-parse -q --verify HEAD >"$T/commit" 2>&1; then
 	for place in dist again; do
 		exits "make dist ($place)" 0 make -s dist "DISTDIR=$T/$place"
 	done
@@ -39,7 +39,7 @@ if [ -e .git ] && command -v git >/dev/null; then
 	is 'of nobody in particular' "$(tar tvzf "$archive" --numeric-owner | awk '$2 != "0/0"')" ''
 	tar xzf "$archive" -C "$T/source"
 else
-	not_run 'make dist' 'needs git and a clone of the repository'
+	not_run 'make dist' "needs git and a clone of one's own"
 	mkdir "$T/source/enforgate-$version"
 	tar cf - --exclude=./build --exclude=./run . | tar xf - -C "$T/source/enforgate-$version"
 fi
