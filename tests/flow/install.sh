@@ -38,6 +38,8 @@ if [ -e .git ] && git rev-parse -q --verify HEAD >"$T/commit" 2>&1; then
 	    "$(tar tzf "$archive" | grep -v '/$' | sort | diff - <(git ls-tree -r --name-only HEAD | sed "s|^|enforgate-$version/|" | sort))" ''
 	is 'of nobody in particular' "$(tar tvzf "$archive" --numeric-owner | awk '$2 != "0/0"')" ''
 	tar xzf "$archive" -C "$T/source"
+	# What is changed and not committed yet is tested as well.
+	git diff --name-only -z --diff-filter=d HEAD | tar --null -T - -cf - | tar xf - -C "$T/source/enforgate-$version"
 else
 	not_run 'make dist' "needs git and a clone of one's own"
 	mkdir "$T/source/enforgate-$version"
