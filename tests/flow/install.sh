@@ -5,11 +5,13 @@
 chmod 755 "$T"
 home=$T/home
 AS_USER=(env HOME="$home")
+mkdir -m 711 "$home"
 if [ "$(id -u)" = 0 ]; then
 	AS_USER=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "${AS_USER[@]}")
+	chown nobody "$home"
 fi
-install -d -m 711 $([ "$(id -u)" != 0 ] || echo -o nobody) "$home"
 installed=$home/enforgate
+examples=$installed/share/enforgate/httpd-examples
 S=$installed/state
 # What make would take from the environment of the tests is not for this tree.
 make_in() { # directory argument...
@@ -21,7 +23,7 @@ make_in() { # directory argument...
 user_ctl() { "${AS_USER[@]}" env -u ENFORGATE_CONF "$installed/bin/enforgatectl" "$@"; }
 # The installed example; nothing but the port is changed.
 host_start() {
-	sed "s/^var.port .*/var.port = $PORT/" "$installed/share/enforgate/httpd-examples/lighttpd.conf" >"$HOST_DIR/lighttpd.conf"
+	sed "s/^var.port .*/var.port = $PORT/" "$examples/lighttpd.conf" >"$HOST_DIR/lighttpd.conf"
 	host_run "${AS_USER[@]}" lighttpd -D -f "$HOST_DIR/lighttpd.conf"
 }
 
@@ -34,8 +36,8 @@ if [ -e .git ] && git rev-parse -q --verify HEAD >"$T/commit" 2>&1; then
 	done
 	archive=$T/dist/enforgate-$version.tar.gz
 	is 'twice the same bytes' "$(cmp "$archive" "$T/again/${archive##*/}" 2>&1)" ''
-	is 'all that git has and no more' \
-	    "$(tar tzf "$archive" | grep -v '/$' | sort | diff - <(git ls-tree -r --name-only HEAD | sed "s|^|enforgate-$version/|" | sort))" ''
+	git ls-tree -r --name-only HEAD | sed "s|^|enforgate-$version/|" | sort >"$T/tracked"
+	is 'all that git has and no more' "$(tar tzf "$archive" | grep -v '/$' | sort | diff - "$T/tracked")" ''
 	is 'of nobody in particular' "$(tar tvzf "$archive" --numeric-owner | awk '$2 != "0/0"')" ''
 	tar xzf "$archive" -C "$T/source"
 	# What is changed and not committed yet is tested as well.
@@ -54,15 +56,14 @@ archive=$T/dist/enforgate-$version-$(uname -m).tar.gz
 "${AS_USER[@]}" tar xzf "$archive" -C "$home"
 is 'the programs want few libraries' "$(LC_ALL=C ldd "$installed/lib/enforgate/check.fcgi" "$installed/bin/enforgatectl" |
     grep -oE 'lib(fcgi|json-c|sqlite3|pcre2-8|inih)\.so')" ''
-is 'no path of the building machine or of /usr/local' \
-    "$(grep -rlE "/usr/local/(lib|share|bin)/enforgate|/var/lib/enforgate/|$T/source" "$installed/share/enforgate/httpd-examples")" ''
-is 'the .htaccess is ready' "$(sed -n 's/^SetEnv ENFORGATE_CONF //p' "$installed/share/enforgate/httpd-examples/apache-htaccess/htaccess")" \
-    "$S/enforgate.conf"
-is 'the units write there' "$(grep -hE '^(ReadWritePaths|StateDirectory)' "$installed"/share/enforgate/httpd-examples/systemd/*.service | sort -u)" \
-    "ReadWritePaths=$S"
+paths="/usr/local/(lib|share|bin)/enforgate|/var/lib/enforgate/|$T/source"
+is 'no path of the building machine or of /usr/local' "$(grep -rlE "$paths" "$examples")" ''
+is 'the .htaccess is ready' "$(sed -n 's/^SetEnv ENFORGATE_CONF //p' "$examples/apache-htaccess/htaccess")" "$S/enforgate.conf"
+is 'the units write there' "$(grep -hE '^(ReadWritePaths|StateDirectory)' "$examples"/systemd/*.service | sort -u)" "ReadWritePaths=$S"
 is 'every file is listed' "$(cd "$installed" && find . -type f | sed 's|^./||' | sort)" \
     "$(grep -v '/$' "$installed/share/enforgate/manifest" | sort)"
-is 'a file that goes with the upgrade' "$(ls "$installed/share/enforgate/policies" | grep -c '^payments.json$')" 1
+gone=$installed/share/enforgate/policies/payments.json
+is 'a file that will go with the upgrade' "$([ -f "$gone" ] && echo there)" there
 is 'nobody but the owner can write' "$(find "$installed" -perm /022)" ''
 cases=$(cd "$source" && "${AS_USER[@]}" env -u TESTS BUILD=build/account bash tests/run.sh cases 2>&1 3>&- | tail -n 1)
 like 'the unpacked sources pass their cases' "$cases" '^[1-9][0-9]* passed, 0 failed$'
@@ -84,7 +85,7 @@ rm "$source/policies/payments.json"
 place=("PREFIX=$installed" "STATEDIR=$S")
 make_in "$source" install "${place[@]}" VERSION=99.0.0 || fatal "upgrade: $(tail -n 5 "$T/make.out")"
 is 'the newer version is there' "$(user_ctl --version)" 'enforgatectl 99.0.0'
-is 'what it has no more is gone' "$(ls "$installed/share/enforgate/policies/payments.json" 2>/dev/null)" ''
+is 'what it has no more is gone' "$([ -e "$gone" ] && echo there)" ''
 is 'nothing is half done' "$(find "$installed" -name '*.new')" ''
 call "$key" list_issues
 is 'the older responder has gone on' "$STATUS $(member decision)" '200 allow'
@@ -110,7 +111,8 @@ exits 'a package' 0 under install
 is 'the examples are as they are here' "$(diff -r httpd-examples "$T/package/usr/local/share/enforgate/httpd-examples")" ''
 is 'manual pages' "$(cd "$T/package/usr/local/share/man" && find . -type f | sort | tr '\n' ' ')" \
     './man1/enforgatectl.1 ./man5/enforgate-policy.5 ./man5/enforgate.conf.5 ./man7/enforgate.7 '
-is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/check.fcgi share/enforgate/INSTALL lib | tr '\n' ' ')" '755 755 644 755 '
+is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/check.fcgi share/enforgate/INSTALL lib |
+    tr '\n' ' ')" '755 755 644 755 '
 mine=$T/package/usr/local/share/enforgate/policies/mine.json
 echo mine >"$mine"
 exits 'the same once more' 0 under install
