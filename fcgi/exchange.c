@@ -55,6 +55,8 @@ exchange_accept(struct exchange *exchange)
 
 	if (error != 0)
 		return error;
+	/* One request for each connection, whatever is asked: one that idles would keep this thread until it is closed. */
+	exchange->fcgx.keepConnection = 0;
 	atomic_fetch_add(&exchange->pool->begun, 1);
 	request_begin(&exchange->fcgx, &exchange->request);
 	return 0;
