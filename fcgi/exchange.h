@@ -34,10 +34,12 @@ struct exchange {
 /* Exchanges that are not in use, and how many may be. */
 struct exchanges {
 	struct service *service;
+	const char
+	    *web_servers; /* addresses that may connect, as libfcgi's variable says; NULL: any */
 	pthread_mutex_t mutex; /* guards `free` */
 	struct exchange *free;
 	sem_t room;       /* exchanges that may still be taken */
-	atomic_int begun; /* requests accepted and not ended */
+	atomic_int begun; /* connections accepted and not ended */
 };
 
 /* `most` bounds the requests that a process has in hand. */
@@ -46,8 +48,14 @@ enum status exchanges_init(struct exchanges *pool, struct service *service, unsi
 /* One to accept a request with; waits while all are in use. NULL: out of memory. */
 struct exchange *exchange_take(struct exchanges *pool);
 
-/* Waits for a request and takes its parameters. Non-zero: libfcgi's error; the exchange can be used again. */
+/* Waits for a connection. Non-zero: errno; the exchange can be used again. */
 int exchange_accept(struct exchange *exchange) MUST_USE;
+
+/*
+ * Reads the parameters of its request; whoever connects and sends nothing keeps this thread, but none that accepts. False: it broke
+ * before, and the exchange is given back.
+ */
+bool exchange_begin(struct exchange *exchange) MUST_USE;
 
 /* Sends the reply. The exchange may be in use for another request at once. */
 void exchange_end(struct exchange *exchange);
