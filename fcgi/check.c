@@ -175,6 +175,7 @@ handle(struct exchange *exchange)
 	}
 	attempt->surface = "check";
 	attempt->authorization = exchange->request.authorization;
+	attempt->request_id = exchange->request.id;
 	attempt->started_us = exchange->request.started_us;
 	attempt->read_call = read_call;
 	attempt->done = decided;

@@ -150,11 +150,11 @@ serve_one(struct life *life, struct exchange *exchange)
 {
 	if (ensure_open(life, exchange->request.configuration)) {
 		life->door->handle(exchange);
+		log_request(""); /* a batch is not of one request */
 		audit_work(life->service.audit);
 	} else {
 		refuse_unready(life, exchange);
 	}
-	log_request("");
 }
 
 static void *
