@@ -28,6 +28,7 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 	const struct json_limits limits = config_json_limits(&exchange->service->config);
 	enum status status = request_read_body(request, limits.bytes, why);
 
+	exchange_hold(exchange, request->body.len);
 	exchange->unreadable = status != STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
