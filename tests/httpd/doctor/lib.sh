@@ -23,7 +23,7 @@ lighttpd_fcgi() {
 	printf '"bin-environment" => ( "ENFORGATE_CONF" => "%s" )' "${CONF:-$S/enforgate.conf}"
 }
 start_lighttpd() {
-	W=$(mktemp -d "$T/w.XXX")
+	W=$(mktemp -d "$T/web.XXXX")
 	mkdir "$W/root"
 	{
 		cat <<-END
@@ -54,7 +54,7 @@ MODULES='mpm_event authz_core authz_host auth_basic authn_core authn_file authz_
 rewrite dir fcgid cgid proxy proxy_fcgi deflate filter'
 start_apache() {
 	local module
-	W=$(mktemp -d "$T/w.XXX")
+	W=$(mktemp -d "$T/web.XXXX")
 	chmod 755 "$W" # a server that was started as root reads as another user
 	mkdir "$W/root" "$W/programs" "$W/run"
 	cp "$BUILD/check.fcgi" "$W/programs/"
