@@ -106,7 +106,10 @@ follow(struct store *store, const struct audit_keys *keys, const struct audit_he
 	for (int i = 0; i < FOLLOW_TRIES && status == STATUS_STALE; i++) {
 		at = *anchor;
 		*head = track->head;
-		status = track->any && i == 0 ? STATUS_OK : read_head(store, head);
+		/* Another process may have committed more since then, and moved the anchor on. */
+		status = track->any && i == 0 && anchor->seq <= track->head.seq
+			     ? STATUS_OK
+			     : read_head(store, head);
 		if (status == STATUS_OK)
 			status = walk(store, keys, head->seq, true, &at);
 	}

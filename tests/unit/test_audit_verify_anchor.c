@@ -222,6 +222,32 @@ anchor_behind_is_fine(void **state)
 	assert_int_equal(report.last_seq, 17);
 }
 
+/* A process that has committed before another one moved the anchor further on. */
+static void
+anchor_of_another_process_is_not_behind_the_log(void **state)
+{
+	static const struct audit_head beginning;
+	struct place *p = *state;
+	struct audit_track track = {.any = false};
+	struct audit_keys keys;
+	struct audit_head head;
+	struct problem why = {""};
+	struct db *db;
+	int64_t time_ms;
+
+	place_fill(p, FILLED);
+	assert_status(audit_keys_derive(&p->master, &keys), STATUS_OK);
+	assert_status(store_read(p->store, &db), STATUS_OK);
+	assert_status(audit_head_read(db, AUDIT_HEAD_ALL, &head), STATUS_OK);
+	store_read_end(p->store, db);
+	audit_track_commit(&track, &beginning, &head);
+	place_fill(p, 3);
+	if (audit_anchor_advance(p->store, &keys, p->dir, &track, &why) != STATUS_OK)
+		fail_msg("%s", why.text);
+	assert_status(audit_anchor_read(&keys, p->dir, &head, &time_ms), STATUS_OK);
+	assert_int_equal(head.seq, FILLED + 3);
+}
+
 int
 main(void)
 {
@@ -239,6 +265,7 @@ main(void)
 	    AUDIT_TEST(missing_anchor_is_a_finding),
 	    AUDIT_TEST(anchor_of_another_installation_is_a_finding),
 	    AUDIT_TEST(anchor_behind_is_fine),
+	    AUDIT_TEST(anchor_of_another_process_is_not_behind_the_log),
 	};
 
 	return cmocka_run_group_tests_name("audit_verify_anchor", tests, NULL, NULL);
