@@ -219,9 +219,12 @@ trap 'exit 143' TERM INT HUP
 VERDICTS=0 # answers with status 200 so far
 # request CURL-ARGUMENT...: sets STATUS, BODY and HEADERS.
 request() {
+	: >"$T/headers"
+	: >"$T/body"
 	STATUS=$(curl -s -m 30 -D "$T/headers" -o "$T/body" -w '%{http_code}' "$@") || STATUS=none
-	HEADERS=$(tr -d '\r' <"$T/headers" 2>/dev/null)
-	BODY=$(cat "$T/body" 2>/dev/null)
+	HEADERS=$(<"$T/headers")
+	HEADERS=${HEADERS//$'\r'/}
+	BODY=$(tr -d '\000' <"$T/body")
 	[ "$STATUS" != 200 ] || VERDICTS=$((VERDICTS + 1))
 }
 # post KEY BODY [CURL-ARGUMENT...]
@@ -260,8 +263,36 @@ raw_cut() {
 	exec 5>&-
 }
 header() { # name
-	printf '%s\n' "$HEADERS" | sed -n "s/^$1: //Ip"
+	local line name
+	while IFS= read -r line; do
+		name=${line%%:*}
+		[ "${name,,}" != "${1,,}" ] || sed 's/^[^:]*: *//' <<<"$line"
+	done <<<"$HEADERS"
 }
-member() { # path: of the last body, "absent" where there is none
-	printf '%s' "$BODY" | jq -r "if has(\"$1\") then (.$1 | if . == null then \"null\" else . end) else \"absent\" end" 2>/dev/null
+# What is in $BODY, an object: $MEMBERS names and values in turn. jq takes long to start, so once for each body.
+read_members() {
+	local names='select(type == "object") | keys[] as $name | $name, "\u0000", (.[$name] | if . == null then "null" elif type == "string" then . else tojson end), "\u0000"'
+	mapfile -d '' MEMBERS 2>/dev/null <"$T/members"
+	if [ "${MEMBERS[0]-}" != "$BODY" ]; then
+		{
+			printf '%s\0' "$BODY"
+			jq -j "$names" <<<"$BODY" 2>/dev/null
+		} >"$T/members"
+		mapfile -d '' MEMBERS <"$T/members"
+	fi
+	MEMBERS=("${MEMBERS[@]:1}")
+}
+member() { # name: of the last body, "absent" where there is none
+	local i
+	read_members
+	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do
+		[ "${MEMBERS[i]}" != "$1" ] || break
+	done
+	[ ${#MEMBERS[@]} = 0 ] || echo "${MEMBERS[i + 1]-absent}"
+}
+members() { # the names, sorted
+	local i names=
+	read_members
+	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do names="$names ${MEMBERS[i]}"; done
+	echo "${names# }"
 }
