@@ -3,7 +3,7 @@
 # Whatever becomes of a request, three things hold: an answer is complete and right or it is none; each verdict that a
 # client has seen is in the audit log; requests after the reload are answered. What is lost is counted: requests that
 # end without a verdict (a 5xx, a closed connection, nothing for 8 s), and the longest time that an answer took.
-RELOADS=${RELOADS:-3}
+RELOADS=${RELOADS:-2}
 EVERY=${EVERY:-3} # seconds
 CLIENTS=4
 . tests/lib.sh
@@ -38,7 +38,7 @@ for i in $(seq $CLIENTS); do
 	clients+=($!)
 done
 rotated=0
-sleep 1
+sleep 0.5
 for i in $(seq "$RELOADS"); do
 	for log in "${logs[@]}"; do
 		[ ! -e "$log" ] || mv "$log" "$log.$i"
@@ -70,6 +70,7 @@ call "$key" yes_1
 is 'afterwards: a verdict' "$STATUS $(member decision)" '200 allow'
 is 'each rotation began a new access log' "$rotated" "$RELOADS"
 exits 'the chain verifies' 0 ctl audit verify
+is 'nobody took it for changed meanwhile' "$(log_text | grep -m 1 'anchor')" ''
 stop_server "$server"
 SERVERS=()
 answered=$(awk '$1 == 0 && $2 == 200' "$T/seen" | grep -c .)
