@@ -7,7 +7,7 @@ STATE  ?= ./run
 PORT   ?= 8080
 VERSION := 0.1.0
 
-PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl 2>/dev/null)
 LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lpthread
 
 OPT      ?= -O2 -g
@@ -38,7 +38,7 @@ units    := $(unit_src:tests/unit/%.c=$(BUILD)/tests/%)
 Q := $(if $(V),,@)
 
 ifeq ($(filter-out all units install,$(MAKECMDGOALS)),)
-ifneq ($(shell pkg-config --exists json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null && echo yes),yes)
+ifneq ($(shell pkg-config --exists json-c sqlite3 libcrypto libpcre2-8 inih libcurl 2>/dev/null && echo yes),yes)
 $(warning libraries or pkg-config are missing: `sh tools/packages.sh run` installs what it takes to build)
 endif
 endif
@@ -73,7 +73,7 @@ $(BUILD)/%.fcgi: $(BUILD)/obj/fcgi/%.o $(fcgi_obj) $(BUILD)/core.a
 	@echo "built $@"
 
 $(BUILD)/enforgatectl: $(ctl_obj) $(BUILD)/core.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS) -lcurl
 	@echo "built $@"
 
 # What several test programs share; each takes from the archive what it uses.

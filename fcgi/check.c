@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "probe.h"
 #include "serve.h"
 
 #define ROUTE "/v1/check"
@@ -163,9 +164,12 @@ decided(struct attempt *attempt, enum status status)
 static void
 handle(struct exchange *exchange)
 {
+	struct service *service = exchange->service;
 	struct attempt *attempt = &exchange->attempt;
 
-	if (!acceptable(exchange->service, &exchange->request, &exchange->reply)) {
+	if (probe_answer("check", (size_t)service->config.body_max, service, &exchange->request,
+		&exchange->reply) ||
+	    !acceptable(service, &exchange->request, &exchange->reply)) {
 		exchange_end(exchange);
 		return;
 	}
@@ -174,7 +178,7 @@ handle(struct exchange *exchange)
 	attempt->started_us = exchange->request.started_us;
 	attempt->read_call = read_call;
 	attempt->done = decided;
-	gate_decide(&exchange->service->gate, attempt);
+	gate_decide(&service->gate, attempt);
 }
 
 int

@@ -28,7 +28,7 @@ connect_to(const struct sockaddr_storage *address, socklen_t len)
 void
 listen_end(int waiting)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(address);
 	struct pollfd last = {.fd = -1, .events = POLLIN};
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);

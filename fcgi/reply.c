@@ -40,6 +40,7 @@ void
 reply_init(struct reply *reply)
 {
 	reply->status = 200;
+	reply->begun = false;
 	buf_init(&reply->headers, REPLY_HEADERS_MAX);
 	buf_init(&reply->body, REPLY_BODY_MAX);
 }
@@ -48,6 +49,7 @@ void
 reply_reset(struct reply *reply)
 {
 	reply->status = 200;
+	reply->begun = false;
 	buf_recycle(&reply->headers, REPLY_KEEP_BYTES);
 	buf_recycle(&reply->body, REPLY_KEEP_BYTES);
 }
@@ -88,6 +90,44 @@ put(FCGX_Stream *out, const char *text)
 	(void)FCGX_PutStr(text, (int)strlen(text), out);
 }
 
+/* Status and headers, and the empty line behind them. `length` NULL: none is given. */
+static void
+send_head(struct reply *reply, struct request *request, const char *length)
+{
+	FCGX_Stream *out = request->fcgx->out;
+
+	put(out, "Status: ");
+	put(out, status_line(reply->status));
+	put(out, "\r\nContent-Type: application/json\r\n");
+	if (length != NULL) {
+		put(out, "Content-Length: ");
+		put(out, length);
+		put(out, "\r\n");
+	}
+	put(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: ");
+	put(out, request->id);
+	put(out, "\r\n");
+	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, out);
+	put(out, "\r\n");
+}
+
+void
+reply_begin(struct reply *reply, struct request *request)
+{
+	send_head(reply, request, NULL);
+	reply->begun = true;
+}
+
+bool
+reply_piece(struct request *request, const char *bytes, size_t len)
+{
+	FCGX_Stream *out = request->fcgx->out;
+
+	(void)FCGX_PutStr(bytes, (int)len, out);
+	(void)FCGX_FFlush(out);
+	return FCGX_GetError(out) == 0;
+}
+
 void
 reply_send(struct reply *reply, struct request *request)
 {
@@ -95,7 +135,6 @@ reply_send(struct reply *reply, struct request *request)
 	const char *body = buf_str(&reply->body);
 	size_t len = reply->body.len;
 	char length[LENGTH_MAX];
-	FCGX_Stream *out = request->fcgx->out;
 
 	if (buf_status(&reply->body) != STATUS_OK || buf_status(&reply->headers) != STATUS_OK) {
 		log_error(
@@ -106,15 +145,7 @@ reply_send(struct reply *reply, struct request *request)
 		len = sizeof(broken) - 1;
 	}
 	(void)snprintf(length, sizeof(length), "%zu", len);
-	put(out, "Status: ");
-	put(out, status_line(reply->status));
-	put(out, "\r\nContent-Type: application/json\r\nContent-Length: ");
-	put(out, length);
-	put(out,
-	    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: ");
-	put(out, request->id);
-	put(out, "\r\n");
-	(void)FCGX_PutStr(buf_str(&reply->headers), (int)reply->headers.len, out);
-	put(out, "\r\n");
-	(void)FCGX_PutStr(body, (int)len, out);
+	if (!reply->begun)
+		send_head(reply, request, length);
+	(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
 }

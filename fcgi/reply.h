@@ -15,6 +15,7 @@ struct reply {
 	int status;         /* HTTP status code */
 	struct buf headers; /* whole lines ending in CR LF, beyond the usual ones */
 	struct buf body;    /* JSON */
+	bool begun;         /* by reply_begin() */
 };
 
 void reply_init(struct reply *reply);
@@ -27,6 +28,13 @@ void reply_header(struct reply *reply, const char *name, const char *format, ...
 /* {"error": code, "message": sentence, "requestId": id} with the status. Replaces what the body held. */
 void reply_error(struct reply *reply, const struct request *request, int status, const char *code,
     const char *message);
+
+/*
+ * For an answer that is waited for: status and headers go out now, without a length. White space may follow in pieces, each
+ * flushed, and reply_send() then adds the body. False: the web server is gone.
+ */
+void reply_begin(struct reply *reply, struct request *request);
+bool reply_piece(struct request *request, const char *bytes, size_t len);
 
 /* Writes it out. Whether the client still was there cannot be told on every web server. */
 void reply_send(struct reply *reply, struct request *request);

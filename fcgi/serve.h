@@ -22,6 +22,7 @@ struct service {
 	struct audit *audit;
 	struct gate gate;
 	struct limits *limits;
+	struct secret_key probe_key; /* of the marks of doctor */
 };
 
 struct door {

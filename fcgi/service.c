@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "caller.h"
+#include "probe_mark.h"
 #include "secret.h"
 
 static enum status
@@ -28,6 +29,8 @@ open_state(struct service *service, const struct secret_key *master, struct prob
 	if (status == STATUS_OK)
 		status =
 		    secret_derive(master, "enforgate argument digest 1", &service->gate.digest_key);
+	if (status == STATUS_OK)
+		status = probe_key(master, &service->probe_key);
 	if (status == STATUS_OK)
 		status = limits_open(config->state_dir, master, &service->limits, why);
 	service->gate.audit = service->audit;

@@ -27,6 +27,7 @@ store_init(struct store *store, const struct store_options *options, struct prob
 	store->lock_fd = -1;
 	store->deadline_ms = options->deadline_ms;
 	store->rollback_journal = options->rollback_journal;
+	store->as_it_is = options->as_it_is;
 	store->migrations = options->migrations != NULL ? options->migrations : store_migrations;
 	if (pthread_mutex_init(&store->writer_mutex, NULL) != 0 ||
 	    pthread_mutex_init(&store->readers_mutex, NULL) != 0 ||

@@ -38,6 +38,7 @@ struct store_options {
 	int64_t deadline_ms;                /* longest wait for a lock */
 	bool create;                        /* make a database where there is none */
 	bool rollback_journal;              /* no WAL: for network file systems */
+	bool as_it_is;                      /* STATUS_STALE instead of migrating */
 	const struct migration *migrations; /* NULL: store_migrations */
 };
 
@@ -49,6 +50,8 @@ struct store_options {
 enum status store_open(
     const struct store_options *options, struct store **out, struct problem *why) MUST_USE;
 void store_close(struct store *store); /* accepts NULL */
+/* The name of the network file system that a path is on; NULL: it is on none that is known. */
+const char *store_network_name(const char *path);
 
 /* The schema version the database has. */
 int store_version(const struct store *store);

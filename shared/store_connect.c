@@ -39,23 +39,32 @@ static const struct network_fs {
     {0, NULL},
 };
 
+const char *
+store_network_name(const char *path)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) != 0)
+		return NULL;
+	for (const struct network_fs *n = network_fs; n->name != NULL; n++)
+		if ((unsigned long)fs.f_type == n->magic)
+			return n->name;
+	return NULL;
+}
+
 /* WAL needs shared memory between all processes, which no network file system gives. */
 static enum status
 refuse_network(const struct store *store, struct problem *why)
 {
-	struct statfs fs;
+	const char *name = store->rollback_journal ? NULL : store_network_name(store->state_dir);
 
-	if (store->rollback_journal || statfs(store->state_dir, &fs) != 0)
+	if (name == NULL)
 		return STATUS_OK;
-	for (const struct network_fs *n = network_fs; n->name != NULL; n++)
-		if ((unsigned long)fs.f_type == n->magic) {
-			problem_set(why,
-			    "%s is on a network file system (%s), where the database is not safe: move "
-			    "state_dir to a local disk, or set database_rollback_journal = yes (slower)",
-			    store->state_dir, n->name);
-			return STATUS_REFUSED;
-		}
-	return STATUS_OK;
+	problem_set(why,
+	    "%s is on a network file system (%s), where the database is not safe: move "
+	    "state_dir to a local disk, or set database_rollback_journal = yes (slower)",
+	    store->state_dir, name);
+	return STATUS_REFUSED;
 }
 
 int

@@ -188,6 +188,11 @@ store_migrate(
 	status = identify(store, why, newest(migrations), create);
 	if (status != STATUS_OK)
 		return status;
+	if (store->as_it_is) {
+		problem_set(why, "%s: of version %d, and this program writes version %d",
+		    store->path, store->version, newest(migrations));
+		return store->version < newest(migrations) ? STATUS_STALE : STATUS_OK;
+	}
 	status = store_lock_file(store->lock_fd, clock_us() + store->deadline_ms * 1000);
 	if (status != STATUS_OK) {
 		problem_set(why, "%s: locked by another process", store->path);

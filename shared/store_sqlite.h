@@ -34,6 +34,7 @@ struct store {
 	char path[PATH_MAX];
 	int64_t deadline_ms;
 	bool rollback_journal;
+	bool as_it_is; /* never migrate */
 	const struct migration *migrations;
 	int version;
 	dev_t device; /* of the file that was opened: one put in its place is another database */

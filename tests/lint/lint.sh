@@ -62,7 +62,7 @@ marks() {
 	    httpd-examples/* policies/* tests/*.sh tests/flow/* tests/laws/* tests/long/* 2>/dev/null
 }
 tidy() {
-	flags=$(pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih)
+	flags=$(pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl)
 	# shellcheck disable=SC2086 # flags, and files without spaces
 	# One file each: version 14 mixes up va_list between files.
 	printf '%s\n' $sources | xargs -P "$(nproc)" -n 1 sh -c 'flags=$1; shift

@@ -4,7 +4,7 @@
 BEGIN {
 	split("status clock utf8 when", l0)
 	split("buf secret log match", l1)
-	split("decimal json store config limit generation", l2)
+	split("decimal json store config limit generation probe", l2)
 	split("call keys policy policies stop audit", l3)
 	split("caller", l4)
 	split("gate", l5)
@@ -21,6 +21,7 @@ BEGIN {
 	owner["openssl/"] = "^shared/secret\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
+	owner["curl/"] = "^ctl/doctor_http\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"
 

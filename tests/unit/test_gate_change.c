@@ -82,7 +82,8 @@ stop_file_denies_at_once_and_is_recorded(void **state)
 	struct answer answer;
 
 	for (size_t i = 0; i < 2; i++) {
-		int fd = openat(p->gate.stop_files.state_dir_fd, names[i], O_CREAT | O_WRONLY, 0600);
+		int fd =
+		    openat(p->gate.stop_files.state_dir_fd, names[i], O_CREAT | O_WRONLY, 0600);
 
 		close(fd);
 		gate_place_assert_verdict(p, &in, DECISION_DENY, "stopped", &answer);
