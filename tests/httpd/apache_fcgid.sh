@@ -3,5 +3,5 @@ HTTPD=apache-fcgid
 . tests/lib.sh
 
 repeat httpd/web/reload flow/keys_effect httpd/web/life httpd/web/bodies flow/check_errors httpd/web/paths \
-    flow/check_unavailable flow/check_verdicts flow/hostile
+    flow/check_unavailable flow/check_verdicts httpd/web/options_apache flow/hostile
 finish

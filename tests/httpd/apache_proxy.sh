@@ -4,5 +4,5 @@ HTTPD=apache-proxy
 
 export EVERY=1.5 # reloads stop nothing here
 repeat httpd/web/sockets httpd/web/bodies httpd/web/life flow/check_errors httpd/web/reload httpd/web/paths \
-    flow/check_verdicts
+    flow/check_verdicts httpd/web/options_apache
 finish
