@@ -67,7 +67,7 @@ repeat() {
 	for script in "$@"; do
 		dir=$T/repeat.${script//\//_}
 		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$dir/results" >&3
-		grep '^not run: ' "$dir/output"
+		grep -E '^(not run|measured): ' "$dir/output"
 		grep -q '^end$' "$dir/results" || not_ok "$script" "ended early: $(tail -n 5 "$dir/output")"
 	done
 	rm -rf "$T"/repeat.*
@@ -84,6 +84,8 @@ repeat_lane() { # number script...: those that the other lane has not taken
 }
 # not_run WHAT WHY: said on the output, not counted.
 not_run() { echo "not run: $1: $2"; }
+# measured FIGURES: shown by `make test-long`.
+measured() { echo "measured: $1"; }
 
 # ---- State directories ----
 # What has to be done by the user of the responders.

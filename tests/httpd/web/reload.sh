@@ -66,6 +66,7 @@ is 'each verdict that was seen is recorded' "$(grep -oE 'call_[0-9A-Za-z]+' "$T/
 is "answers lost: $lost of $total (${kinds% }), at most $HOST_RELOAD_LOSES for each reload" \
     "$((lost <= RELOADS * HOST_RELOAD_LOSES))" 1
 is "longest wait for an answer: $longest ms, at most $HOST_RELOAD_STALLS" "$((longest <= HOST_RELOAD_STALLS))" 1
+measured "$HTTPD: $RELOADS reloads, one every $EVERY s: $lost of $total answers lost (${kinds:-none}), longest wait $longest ms"
 call "$key" yes_1
 is 'afterwards: a verdict' "$STATUS $(member decision)" '200 allow'
 is 'each rotation began a new access log' "$rotated" "$RELOADS"
