@@ -18,19 +18,20 @@ server=$SERVER
 logs=($(host_logs "$S" "$directory"))
 export URL T
 
-# One line for each request: curl's exit code, status, seconds, tool, decision, toolCallId.
+# One line for each request: curl's exit code, status, seconds, tool, and behind a tab what came.
 client() { # number
-	local i=0 tool said
-	: >"$T/answer.$1"
+	local i=0 tool said body
 	while [ ! -e "$T/enough" ]; do
 		i=$((i + 1))
 		tool=yes_$1_$i
 		[ $((i % 2)) = 0 ] || tool=no_$1_$i
+		: >"$T/answer.$1"
 		said=$(curl -s -m 8 -o "$T/answer.$1" -w '%{http_code} %{time_total}' "$URL" \
 		    -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
 		    -d "{\"serverName\":\"s\",\"toolName\":\"$tool\"}")
-		echo "$? $said $tool $(jq -r '"\(.decision) \(.toolCallId)"' <"$T/answer.$1" 2>/dev/null)"
-		: >"$T/answer.$1"
+		said="$? $said $tool"
+		IFS= read -r -d '' body <"$T/answer.$1"
+		printf '%s\t%s\n' "$said" "${body//$'\n'/ }"
 	done >"$T/seen.$1"
 }
 for i in $(seq $CLIENTS); do
@@ -49,7 +50,9 @@ for i in $(seq "$RELOADS"); do
 done
 : >"$T/enough"
 wait "${clients[@]}"
-cat "$T"/seen.* >"$T/seen"
+# What came becomes decision and toolCallId, where it is one whole JSON document.
+jq -R -r 'split("\t") | .[0] + " " + (.[1:] | join("\t") | try (fromjson | "\(.decision) \(.toolCallId)") catch "")' \
+    "$T"/seen.* >"$T/seen"
 
 total=$(grep -c . "$T/seen")
 lost=$(awk '!($1 == 0 && $2 == 200)' "$T/seen" | grep -c .)
