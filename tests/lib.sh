@@ -217,7 +217,7 @@ sanitizer_reports() {
 		stop_server "$pid"
 	done
 	SERVERS=()
-	for file in "$T"/*/*.log; do
+	for file in "$T"/*/*.log*; do # also those that a rotation moved away
 		! grep -qE 'Sanitizer|runtime error:' "$file" 2>/dev/null ||
 		    not_ok sanitizer "$(grep -hE -A 12 -m 1 'Sanitizer|runtime error:' "$file")"
 	done
