@@ -54,6 +54,8 @@ enum status audit_open(struct store *store, const struct secret_key *master, con
     struct audit **out) MUST_USE;
 /* Writes the anchor where entries were appended since the last one; accepts NULL. */
 void audit_close(struct audit *audit);
+/* The same without freeing anything, for the end of a process in which other threads may still append. */
+void audit_end(struct audit *audit);
 
 /*
  * An append under way. Its memory, and what its entry borrows, stay with the audit log until `done` is called, by whichever
