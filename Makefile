@@ -1,14 +1,23 @@
-# Enforgate. `make help` lists the targets; BUILD, CC, CFLAGS, PREFIX, DESTDIR, STATE and PORT are yours to set.
+# Enforgate. `make help` lists the targets; BUILD, CC, CFLAGS, STATIC, PREFIX, STATEDIR, DESTDIR, STATE and PORT are
+# yours to set.
 BUILD  ?= build
 CC     ?= cc
 PREFIX ?= /usr/local
-SYSCONFDIR ?= $(PREFIX)/etc
+# Where the state directory will be: installed examples name it, and the programs look for their configuration there.
+STATEDIR ?= /var/lib/enforgate
 STATE  ?= ./run
 PORT   ?= 8080
 VERSION := 0.1.0
 
 PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl 2>/dev/null)
 LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lpthread
+
+# STATIC=1: the libraries that a host with Apache and nothing more may lack come into the programs. libcrypto and the
+# C library stay the host's, which updates them.
+STATIC   ?=
+ifneq ($(STATIC),)
+LIBS := $(foreach l,$(LIBS),$(if $(filter -lfcgi -ljson-c -lsqlite3 -lpcre2-8 -linih,$(l)),-l:$(l:-l%=lib%).a,$(l))) -lm
+endif
 
 OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings -Wstrict-prototypes \
@@ -17,7 +26,7 @@ HARDEN   ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protectio
 HARDENLD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE ?=
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DENFORGATE_VERSION='"$(VERSION)"' \
-            -DENFORGATE_DEFAULT_CONF='"$(SYSCONFDIR)/enforgate/enforgate.conf"' \
+            -DENFORGATE_DEFAULT_CONF='"$(STATEDIR)/enforgate.conf"' \
             -I. -Ishared -I$(BUILD) $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS := $(HARDENLD) $(SANITIZE) $(LDFLAGS)
 
@@ -91,15 +100,11 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- What is done with the programs: running, testing, checking, installing. -----------------------------------
-export BUILD STATE PORT CC
+export BUILD STATE PORT CC PREFIX STATEDIR DESTDIR
 TESTS ?=
-bindir  := $(DESTDIR)$(PREFIX)/bin
-libdir  := $(DESTDIR)$(PREFIX)/lib/enforgate
-datadir := $(DESTDIR)$(PREFIX)/share/enforgate
-mandir  := $(DESTDIR)$(PREFIX)/share/man
-pages   := $(wildcard man/*.[157])
+DISTDIR ?= .
 
-.PHONY: help run test test-long asan tsan lint format install uninstall
+.PHONY: help run test test-long asan tsan lint format install uninstall dist dist-bin
 help:
 	@sed -n 's/^#: //p' Makefile tests/*/*.mk
 
@@ -122,19 +127,17 @@ lint:
 #: make format                  lay out the C files as .clang-format says
 format:
 	clang-format -i $(wildcard fcgi/*.[ch] shared/*.[ch] ctl/*.[ch] tests/*/*.[ch])
-#: make install                 with DESTDIR= and PREFIX=
+#: make install                 PREFIX=/usr/local, STATEDIR=/var/lib/enforgate, DESTDIR=; STATIC=1: see INSTALL
 install: all
-	install -d $(bindir) $(libdir) $(datadir)/policies $(datadir)/httpd-examples $(addprefix $(mandir)/man,1 5 7)
-	install -m 755 $(BUILD)/enforgatectl $(bindir)/
-	install -m 755 $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(libdir)/
-	install -m 644 policies/* $(datadir)/policies/
-	sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf programs=$(PREFIX)/lib/enforgate \
-	    > $(datadir)/httpd-examples/lighttpd.conf
-	chmod 644 $(datadir)/httpd-examples/lighttpd.conf
-	for page in $(pages); do install -m 644 $$page $(mandir)/man$${page##*.}/; done
-#: make uninstall               the same DESTDIR= and PREFIX=; the state directory stays
+	@sh tools/install.sh install
+#: make uninstall               with the same PREFIX= and DESTDIR=; the state directory stays
 uninstall:
-	rm -f $(bindir)/enforgatectl $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -rf $(libdir) $(datadir)
+	@sh tools/install.sh uninstall
+#: make dist                    the sources of the last commit as enforgate-VERSION.tar.gz, in DISTDIR=.
+dist:
+	@sh tools/dist.sh $(VERSION) "$(DISTDIR)"
+#: make dist-bin ACCOUNT=/home/you    a build for an account without a compiler, to be unpacked there
+dist-bin:
+	@sh tools/dist-bin.sh $(VERSION) "$(DISTDIR)" "$(ACCOUNT)"
 
 -include $(wildcard tests/*/*.mk)

@@ -2,11 +2,15 @@
 #include "generation.h"
 
 #include "clock.h"
+#include "secret.h"
 
 static const char sql_read[] = "SELECT value FROM generation WHERE id = 1";
-/* At least the time in us, so that a database put back from a backup never counts the same numbers again. */
+/*
+ * At least the time in us, so that a database put back from a backup does not count the same numbers again; where the clock is
+ * behind, in steps that nobody can repeat.
+ */
 static const char sql_bump[] =
-    "UPDATE generation SET value = CASE WHEN value < ?1 THEN ?1 ELSE value + 1 END WHERE id = 1";
+    "UPDATE generation SET value = CASE WHEN value < ?1 THEN ?1 ELSE value + ?2 END WHERE id = 1";
 
 enum status
 generation_read(struct db *db, int64_t *out)
@@ -27,9 +31,12 @@ generation_bump(struct db *db)
 {
 	struct query *q = query(db, sql_bump);
 	int64_t changed = 0;
+	uint16_t step;
 	enum status status;
 
+	secret_random(&step, sizeof(step));
 	query_bind_integer(q, 1, clock_wall_ms() * 1000);
+	query_bind_integer(q, 2, 1 + (int64_t)step);
 	status = query_run(q, &changed);
 
 	/* Without its row nobody would notice a change. */

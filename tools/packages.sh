@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for a purpose: sh tools/packages.sh run|test|lint
+# Installs the Debian packages that are missing for a purpose: sh tools/packages.sh build|run|test|lint
 #
 # Says nothing when all is there. Otherwise it names the packages first and installs them as root or with sudo,
 # and leaves no system service started or enabled that was not there before: `make run` starts a web
 # server of its own, and the machine's owner did not ask for another one.
 set -eu
 
-run='gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev
-libinih-dev libcurl4-openssl-dev lighttpd curl'
+build='gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev
+libinih-dev libcurl4-openssl-dev'
+run="$build lighttpd curl"
 # The web servers of httpd-examples with what they use there, and what stands in for systemd.
 servers='apache2 apache2-suexec-custom libapache2-mod-fcgid libapache2-mod-security2 nginx-light lighttpd-mod-openssl lighttpd-modules-lua
 spawn-fcgi logrotate openssl'
@@ -92,11 +93,12 @@ if [ "${1-}" = --install ]; then
 fi
 
 case ${1-} in
+build) wanted=$build ;;
 run) wanted=$run ;;
 test) wanted=$test ;;
 lint) wanted=$lint ;;
 *)
-	say 'usage: sh tools/packages.sh run|test|lint'
+	say 'usage: sh tools/packages.sh build|run|test|lint'
 	exit 2
 	;;
 esac

@@ -3,6 +3,7 @@
 
 exits 'all there: run' 0 sh tools/packages.sh run
 is 'all there: says nothing' "$OUT$ERR" ''
+exits 'all there: build' 0 sh tools/packages.sh build
 start=$(date +%s%N)
 sh tools/packages.sh test
 took=$((($(date +%s%N) - start) / 1000000))
