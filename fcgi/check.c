@@ -28,6 +28,7 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 	const struct json_limits limits = config_json_limits(&exchange->service->config);
 	enum status status = request_read_body(request, limits.bytes, why);
 
+	exchange_hold(exchange, request->body.len);
 	exchange->unreadable = status != STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
@@ -175,6 +176,7 @@ handle(struct exchange *exchange)
 	}
 	attempt->surface = "check";
 	attempt->authorization = exchange->request.authorization;
+	attempt->request_id = exchange->request.id;
 	attempt->started_us = exchange->request.started_us;
 	attempt->read_call = read_call;
 	attempt->done = decided;

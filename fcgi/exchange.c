@@ -1,15 +1,31 @@
 /* exchange.c - requests from accept to reply; see exchange.h. */
 #include "exchange.h"
 
+#include <errno.h>
+#include <fcgios.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "log.h"
+
+#define LISTENING 0    /* FCGI_LISTENSOCK_FILENO */
+#define NO_SOCKET (-1) /* for libfcgi, which is not to accept anything itself */
+#define SILENCE_S                                                                                  \
+	30 /* a web server that sends nothing for so long in the middle of a request is gone */
+/*
+ * Bodies in hand, beside one for each thread. A parsed call takes up to 150 times the memory of its body: without this bound 256
+ * calls that wait behind a lock took 2 GB.
+ */
+#define HELD_MAX ((size_t)1 << 20)
 
 enum status
 exchanges_init(struct exchanges *pool, struct service *service, unsigned most)
 {
-	*pool = (struct exchanges){.service = service};
-	if (pthread_mutex_init(&pool->mutex, NULL) != 0 || sem_init(&pool->room, 0, most) != 0)
+	*pool =
+	    (struct exchanges){.service = service, .web_servers = getenv("FCGI_WEB_SERVER_ADDRS")};
+	pool->room = most;
+	if (pthread_mutex_init(&pool->mutex, NULL) != 0 ||
+	    pthread_cond_init(&pool->given_back, NULL) != 0)
 		return STATUS_FAILED;
 	return STATUS_OK;
 }
@@ -19,7 +35,7 @@ make(struct exchanges *pool)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 
-	if (exchange == NULL || FCGX_InitRequest(&exchange->fcgx, 0, 0) != 0) {
+	if (exchange == NULL || FCGX_InitRequest(&exchange->fcgx, NO_SOCKET, 0) != 0) {
 		free(exchange);
 		return NULL;
 	}
@@ -34,39 +50,93 @@ exchange_take(struct exchanges *pool)
 {
 	struct exchange *exchange;
 
-	while (sem_wait(&pool->room) != 0)
-		continue;
 	pthread_mutex_lock(&pool->mutex);
+	while (pool->room == 0 || atomic_load(&pool->held) > HELD_MAX)
+		pthread_cond_wait(&pool->given_back, &pool->mutex);
 	exchange = pool->free;
 	if (exchange != NULL)
 		pool->free = exchange->next;
-	pthread_mutex_unlock(&pool->mutex);
-	if (exchange == NULL)
+	else
 		exchange = make(pool);
-	if (exchange == NULL)
-		(void)sem_post(&pool->room);
+	if (exchange != NULL)
+		pool->room--;
+	pthread_mutex_unlock(&pool->mutex);
 	return exchange;
+}
+
+void
+exchange_hold(struct exchange *exchange, size_t bytes)
+{
+	exchange->held += bytes;
+	atomic_fetch_add(&exchange->pool->held, bytes);
+}
+
+/*
+ * Not libfcgi's own accept where its list of addresses is not set: that waits up to two seconds for the first byte, in which
+ * nobody else may accept.
+ */
+static int
+accept_one(const char *web_servers)
+{
+	int fd;
+
+	if (web_servers != NULL)
+		return OS_Accept(LISTENING, 0, web_servers);
+	do
+		fd = accept4(LISTENING, NULL, NULL, SOCK_CLOEXEC);
+	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+	return fd;
 }
 
 int
 exchange_accept(struct exchange *exchange)
 {
-	int error = FCGX_Accept_r(&exchange->fcgx);
+	static const struct timeval silence = {SILENCE_S, 0};
+	int fd = accept_one(exchange->pool->web_servers);
 
-	if (error != 0)
-		return error;
-	/* One request for each connection, whatever is asked: one that idles would keep this thread until it is closed. */
-	exchange->fcgx.keepConnection = 0;
+	if (fd < 0)
+		return errno != 0 ? errno : EIO;
 	atomic_fetch_add(&exchange->pool->begun, 1);
-	request_begin(&exchange->fcgx, &exchange->request);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence));
+	exchange->fcgx.ipcFd = fd;
 	return 0;
+}
+
+/* Its connection is closed; it may be in use for another request at once. */
+static void
+give_back(struct exchange *exchange)
+{
+	struct exchanges *pool = exchange->pool;
+
+	pthread_mutex_lock(&pool->mutex);
+	atomic_fetch_sub(&pool->held, exchange->held);
+	exchange->held = 0;
+	exchange->next = pool->free;
+	pool->free = exchange;
+	pool->room++;
+	pthread_cond_broadcast(&pool->given_back);
+	pthread_mutex_unlock(&pool->mutex);
+	atomic_fetch_sub(&pool->begun, 1);
+}
+
+bool
+exchange_begin(struct exchange *exchange)
+{
+	/* To libfcgi the connection is one that was kept: it reads from it, and fails where it would accept the next. */
+	exchange->fcgx.keepConnection = 1;
+	if (FCGX_Accept_r(&exchange->fcgx) != 0) {
+		give_back(exchange);
+		return false;
+	}
+	/* Whatever the web server asked for: nobody would read from a connection whose exchange is not in use. */
+	exchange->fcgx.keepConnection = 0;
+	request_begin(&exchange->fcgx, &exchange->request);
+	return true;
 }
 
 void
 exchange_end(struct exchange *exchange)
 {
-	struct exchanges *pool = exchange->pool;
-
 	log_request(exchange->request.id);
 	reply_send(&exchange->reply, &exchange->request);
 	/*
@@ -79,10 +149,5 @@ exchange_end(struct exchange *exchange)
 	request_end(&exchange->request);
 	FCGX_Finish_r(&exchange->fcgx);
 	(void)FCGX_Attach(&exchange->fcgx);
-	pthread_mutex_lock(&pool->mutex);
-	exchange->next = pool->free;
-	pool->free = exchange;
-	pthread_mutex_unlock(&pool->mutex);
-	(void)sem_post(&pool->room);
-	atomic_fetch_sub(&pool->begun, 1);
+	give_back(exchange);
 }

@@ -10,7 +10,6 @@
 
 #include <fcgiapp.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "gate.h"
@@ -28,26 +27,40 @@ struct exchange {
 	/* Private to exchange.c. */
 	FCGX_Request fcgx;
 	struct exchanges *pool;
+	size_t held; /* bytes, by exchange_hold() */
 	struct exchange *next;
 };
 
 /* Exchanges that are not in use, and how many may be. */
 struct exchanges {
 	struct service *service;
-	pthread_mutex_t mutex; /* guards `free` */
+	const char
+	    *web_servers; /* addresses that may connect, as libfcgi's variable says; NULL: any */
+	pthread_mutex_t mutex; /* guards the next three */
+	pthread_cond_t given_back;
 	struct exchange *free;
-	sem_t room;       /* exchanges that may still be taken */
-	atomic_int begun; /* requests accepted and not ended */
+	unsigned room;      /* exchanges that may still be taken */
+	atomic_size_t held; /* bytes, of all */
+	atomic_int begun;   /* connections accepted and not ended */
 };
 
-/* `most` bounds the requests that a process has in hand. */
+/* `most` bounds the requests that a process has in hand, beside what they hold. */
 enum status exchanges_init(struct exchanges *pool, struct service *service, unsigned most) MUST_USE;
 
-/* One to accept a request with; waits while all are in use. NULL: out of memory. */
+/* One to accept a request with; waits while all are in use, or hold much. NULL: out of memory. */
 struct exchange *exchange_take(struct exchanges *pool);
 
-/* Waits for a request and takes its parameters. Non-zero: libfcgi's error; the exchange can be used again. */
+/* Waits for a connection. Non-zero: errno; the exchange can be used again. */
 int exchange_accept(struct exchange *exchange) MUST_USE;
+
+/*
+ * Reads the parameters of its request; whoever connects and sends nothing keeps this thread, but none that accepts. False: it broke
+ * before, and the exchange is given back.
+ */
+bool exchange_begin(struct exchange *exchange) MUST_USE;
+
+/* The request keeps a body of so many bytes, and what was made of it, until it ends. */
+void exchange_hold(struct exchange *exchange, size_t bytes);
 
 /* Sends the reply. The exchange may be in use for another request at once. */
 void exchange_end(struct exchange *exchange);

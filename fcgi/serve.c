@@ -5,6 +5,7 @@
 #include <fcgiapp.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
 #define END_SETTLE_MS 30   /* for connections that have come and are not counted yet */
 #define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
-#define END_QUIET_MS 6     /* a request may be between accept and its beginning */
+#define END_QUIET_MS 6     /* a connection may be accepted and not counted yet */
 #define ACCEPT_PAUSE_MS 50 /* after an accept that failed, as for want of descriptors */
 #define OPEN_PAUSE_US 1000000 /* between tries to open what could not be opened */
 #define THREADS_BEFORE_OPEN 4
@@ -150,11 +151,11 @@ serve_one(struct life *life, struct exchange *exchange)
 {
 	if (ensure_open(life, exchange->request.configuration)) {
 		life->door->handle(exchange);
+		log_request(""); /* a batch is not of one request */
 		audit_work(life->service.audit);
 	} else {
 		refuse_unready(life, exchange);
 	}
-	log_request("");
 }
 
 static void *
@@ -175,12 +176,13 @@ work(void *arg)
 		atomic_fetch_add(&life->accepting, 1);
 		while ((error = exchange_accept(exchange)) != 0) {
 			if (!atomic_load(&life->ending))
-				log_error("cannot accept a request: error %d", error);
+				log_error("cannot accept a request: %s", strerror(error));
 			pause_ms(ACCEPT_PAUSE_MS);
 		}
 		if (atomic_fetch_sub(&life->accepting, 1) == 1)
 			relieve(life);
-		serve_one(life, exchange);
+		if (exchange_begin(exchange))
+			serve_one(life, exchange);
 	}
 	return NULL;
 }

@@ -88,6 +88,5 @@ service_open(const char *program, const char *path, struct service *service, str
 void
 service_end(struct service *service)
 {
-	audit_close(service->audit);
-	service->audit = NULL;
+	audit_end(service->audit);
 }

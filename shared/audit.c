@@ -298,15 +298,21 @@ audit_expire(struct audit *audit)
 }
 
 void
-audit_close(struct audit *audit)
+audit_end(struct audit *audit)
 {
 	const struct timespec pause = {0, 10000000L};
 
-	if (audit == NULL)
-		return;
 	for (int i = 0; i < ANCHOR_LOCK_TRIES && atomic_load(&audit->appended); i++)
 		if (!anchor_once(audit))
 			(void)nanosleep(&pause, NULL);
+}
+
+void
+audit_close(struct audit *audit)
+{
+	if (audit == NULL)
+		return;
+	audit_end(audit);
 	audit_queue_free(&audit->queue);
 	(void)pthread_mutex_destroy(&audit->tracking);
 	close(audit->state_dir_fd);

@@ -52,7 +52,9 @@ struct audit;
 /* `store` and `state_dir` must outlive it. The keys are derived from the installation's. */
 enum status audit_open(struct store *store, const struct secret_key *master, const char *state_dir,
     struct audit **out) MUST_USE;
-/* Writes the anchor where entries were appended since the last one; accepts NULL. */
+/* Writes the anchor where entries were appended since the last one. Other threads may still be appending. */
+void audit_end(struct audit *audit);
+/* The same, and frees it; accepts NULL. */
 void audit_close(struct audit *audit);
 
 /*

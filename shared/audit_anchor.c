@@ -93,20 +93,22 @@ read_head(struct store *store, struct audit_head *head)
 }
 
 /*
- * The head to move to, where the entries lead to it from `anchor`. A roll since then may have left it
- * behind: a second look, at the present head, tells that from a log that ends before its own checkpoint.
+ * The head to move to, where the entries lead to it from `anchor`: that of the last commit, or the present one where another
+ * process has moved the anchor further. A roll since then may have left it behind: a second look, at the present
+ * head, tells that from a log that ends before its own checkpoint.
  */
 static enum status
 follow(struct store *store, const struct audit_keys *keys, const struct audit_head *anchor,
     const struct audit_track *track, struct audit_head *head)
 {
+	bool own = track->any && track->head.seq >= anchor->seq;
 	enum status status = STATUS_STALE;
 	struct audit_head at;
 
 	for (int i = 0; i < FOLLOW_TRIES && status == STATUS_STALE; i++) {
 		at = *anchor;
 		*head = track->head;
-		status = track->any && i == 0 ? STATUS_OK : read_head(store, head);
+		status = own && i == 0 ? STATUS_OK : read_head(store, head);
 		if (status == STATUS_OK)
 			status = walk(store, keys, head->seq, true, &at);
 	}

@@ -23,7 +23,8 @@ void audit_track_commit(
     struct audit_track *track, const struct audit_head *from, const struct audit_head *to);
 
 /*
- * Moves the anchor to the head of the last commit of `track`, else to the present one. Under the lock on the state directory.
+ * Moves the anchor to the head of the last commit of `track`, or to the present one where there is none or another process
+ * has moved the anchor past it. Under the lock on the state directory.
  * The walk is spared where the track is unbroken from this very anchor. STATUS_REFUSED: the anchor stays, because it is damaged or
  * the log does not go on from it; `why` says which. Only audit_accept_restore() replaces such an anchor.
  */

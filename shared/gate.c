@@ -115,7 +115,9 @@ answer(struct audit_append *append)
 	    callers_refresh(gate->callers) == STATUS_OK) {
 		caller_release(gate->callers, attempt->caller);
 		attempt->caller = NULL;
+		log_request(attempt->request_id != NULL ? attempt->request_id : "");
 		decide(attempt);
+		log_request("");
 		return;
 	}
 	if (status == STATUS_OK)

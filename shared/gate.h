@@ -36,6 +36,7 @@ struct attempt {
 	/* What a door brings. */
 	const char *surface;       /* "check", "mcp" */
 	const char *authorization; /* the header's value, or NULL */
+	const char *request_id;    /* for the log, also in another thread; NULL: none */
 	int64_t started_us;        /* clock_us() at the request's arrival */
 	/*
 	 * Reads the call, once, after the caller is known: a stranger's bytes are not parsed. Its status and `why`

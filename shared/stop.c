@@ -78,7 +78,7 @@ stop_files_present(struct stop_files *files, const char *key_name)
 
 	if (fstat(files->state_dir_fd, &st) != 0 || st.st_nlink == 0)
 		return true;
-	changed_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	changed_ns = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
 	if (changed_ns == atomic_load(&files->none_ns))
 		return false;
 	/* A time that is still young may stand for one more change: the clock of files ticks in steps of some ms. */

@@ -18,8 +18,8 @@
 bool stop_file_present(int state_dir_fd, const char *key_name);
 
 /*
- * The same for many calls: while the state directory's time of change stands still, a look at the directory alone tells that
- * no file can have come. All zero but for the descriptor at first; threads may share it.
+ * The same for many calls: while the state directory's time of change (ctime, which nobody can set) stands still, a look at the
+ * directory alone tells that no file can have come. All zero but for the descriptor at first; threads may share it.
  */
 struct stop_files {
 	int state_dir_fd;

@@ -14,6 +14,9 @@ TEST_PIDS=${TEST_PIDS:-$T/pids}
 { true >&3; } 2>/dev/null || exec 3>&1 # run by hand
 
 SERVERS=()
+# What a responder may take to end. Thread sanitizers sleep for a second in exit, and are slow.
+END_MS=1000
+[ "${TEST_KIND:-}" != tsan ] || END_MS=3000
 
 # ---- Checks ----
 ok() { echo "ok $1" >&3; }
@@ -57,17 +60,35 @@ finish() {
 }
 
 # repeat SCRIPT...: other scripts of tests, such as flow/ctl, behind the web server of this one; their checks count here.
+# They mostly wait, so two run at a time: name the long ones first.
 repeat() {
-	local script
+	local script dir lanes
+	repeat_lane 0 "$@" &
+	lanes=$!
+	repeat_lane 1 "$@" &
+	wait $lanes $!
 	for script in "$@"; do
-		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$T/repeat.results" >"$T/repeat.output" 2>&1 </dev/null
-		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$T/repeat.results" >&3
-		grep '^not run: ' "$T/repeat.output"
-		grep -q '^end$' "$T/repeat.results" || not_ok "$script" "ended early: $(tail -n 5 "$T/repeat.output")"
+		dir=$T/repeat.${script//\//_}
+		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$dir/results" >&3
+		grep -E '^(not run|measured): ' "$dir/output"
+		grep -q '^end$' "$dir/results" || not_ok "$script" "ended early: $(tail -n 5 "$dir/output")"
+	done
+	rm -rf "$T"/repeat.*
+}
+repeat_lane() { # number script...: those that the other lane has not taken
+	local script dir
+	export TEST_LANE=$1
+	shift
+	for script in "$@"; do
+		dir=$T/repeat.${script//\//_}
+		mkdir "$dir" 2>/dev/null || continue
+		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$dir/results" >"$dir/output" 2>&1 </dev/null
 	done
 }
 # not_run WHAT WHY: said on the output, not counted.
 not_run() { echo "not run: $1: $2"; }
+# measured FIGURES: shown by `make test-long`.
+measured() { echo "measured: $1"; }
 
 # ---- State directories ----
 # What has to be done by the user of the responders.
@@ -123,11 +144,12 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 # user.
 HTTPD=${HTTPD:-lighttpd}
 declare -A HOST_DIRS # of each server, by process id
-# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients.
+# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Odd
+# ones are for the second of two lanes.
 free_port() {
 	local tries
 	for tries in $(seq 100); do
-		PORT=$((20000 + RANDOM % 12000))
+		PORT=$((20000 + RANDOM % 6000 * 2 + ${TEST_LANE:-0}))
 		(: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
 	done
 	fatal "no free port after $tries tries"
@@ -198,7 +220,7 @@ sanitizer_reports() {
 		stop_server "$pid"
 	done
 	SERVERS=()
-	for file in "$T"/*/*.log; do
+	for file in "$T"/*/*.log*; do # also those that a rotation moved away
 		! grep -qE 'Sanitizer|runtime error:' "$file" 2>/dev/null ||
 		    not_ok sanitizer "$(grep -hE -A 12 -m 1 'Sanitizer|runtime error:' "$file")"
 	done
@@ -219,9 +241,12 @@ trap 'exit 143' TERM INT HUP
 VERDICTS=0 # answers with status 200 so far
 # request CURL-ARGUMENT...: sets STATUS, BODY and HEADERS.
 request() {
+	: >"$T/headers"
+	: >"$T/body"
 	STATUS=$(curl -s -m 30 -D "$T/headers" -o "$T/body" -w '%{http_code}' "$@") || STATUS=none
-	HEADERS=$(tr -d '\r' <"$T/headers" 2>/dev/null)
-	BODY=$(cat "$T/body" 2>/dev/null)
+	HEADERS=$(<"$T/headers")
+	HEADERS=${HEADERS//$'\r'/}
+	BODY=$(tr -d '\000' <"$T/body")
 	[ "$STATUS" != 200 ] || VERDICTS=$((VERDICTS + 1))
 }
 # post KEY BODY [CURL-ARGUMENT...]
@@ -244,7 +269,7 @@ raw_send() {
 	trap '' PIPE # a server that has heard enough closes
 	for piece in "$@"; do
 		printf '%b' "$piece" >&5
-		sleep 0.1
+		sleep 0.05
 	done 2>/dev/null
 	trap - PIPE
 }
@@ -260,8 +285,36 @@ raw_cut() {
 	exec 5>&-
 }
 header() { # name
-	printf '%s\n' "$HEADERS" | sed -n "s/^$1: //Ip"
+	local line name
+	while IFS= read -r line; do
+		name=${line%%:*}
+		[ "${name,,}" != "${1,,}" ] || sed 's/^[^:]*: *//' <<<"$line"
+	done <<<"$HEADERS"
 }
-member() { # path: of the last body, "absent" where there is none
-	printf '%s' "$BODY" | jq -r "if has(\"$1\") then (.$1 | if . == null then \"null\" else . end) else \"absent\" end" 2>/dev/null
+# What is in $BODY, an object: $MEMBERS names and values in turn. jq takes long to start, so once for each body.
+read_members() {
+	local names='select(type == "object") | keys[] as $name | $name, "\u0000", (.[$name] | if . == null then "null" elif type == "string" then . else tojson end), "\u0000"'
+	mapfile -d '' MEMBERS 2>/dev/null <"$T/members"
+	if [ "${MEMBERS[0]-}" != "$BODY" ]; then
+		{
+			printf '%s\0' "$BODY"
+			jq -j "$names" <<<"$BODY" 2>/dev/null
+		} >"$T/members"
+		mapfile -d '' MEMBERS <"$T/members"
+	fi
+	MEMBERS=("${MEMBERS[@]:1}")
+}
+member() { # name: of the last body, "absent" where there is none
+	local i
+	read_members
+	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do
+		[ "${MEMBERS[i]}" != "$1" ] || break
+	done
+	[ ${#MEMBERS[@]} = 0 ] || echo "${MEMBERS[i + 1]-absent}"
+}
+members() { # the names, sorted
+	local i names=
+	read_members
+	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do names="$names ${MEMBERS[i]}"; done
+	echo "${names# }"
 }

@@ -1,4 +1,4 @@
-# Benchmarks. `make bench`: one table, about three minutes. `make bench-large`: throughput with five
+# Benchmarks. `make bench`: one table, about three minutes; the last part needs Apache with mod_fcgid. `make bench-large`: throughput with five
 # million audit entries against none, after filling them. BENCH_ARGS=--json prints for programs.
 bench_obj := $(BUILD)/obj/tests/bench
 bench_tools := $(addprefix $(BUILD)/tests/,hello load disk)

@@ -1,6 +1,7 @@
 # report.awk - turns the result lines of run.sh into one table, or into JSON with format=json.
 #
 # Lines: others ROUND CORES | disk ROUND FDATASYNC(p50 p99 per-second) COMMIT(p50 p99 per-second)
+#        fair together|apart SLOWEST FASTEST RATE P50 P99 MAX BUSY, fair none WHY (see fair.sh)
 #        hello|check ROUND C RATE P50 P99 | memory IDLE AFTER (kB) | threads C N | evaluation RULES NS
 
 # One goal: met when the value is below (or, with least=1, above) the limit.
@@ -37,6 +38,14 @@ $1 == "hello" || $1 == "check" {
 $1 == "memory" { idle_mb = $2 / 1024; after_mb = $3 / 1024 }
 $1 == "threads" { threads[$2] = $3 }
 $1 == "evaluation" { evaluation[$2] = $3; sizes[++nsizes] = $2 }
+$1 == "fair" && $2 == "none" { fair_none = substr($0, length("fair none ") + 1) }
+$1 == "fair" && $2 != "none" {
+	fair[++nfair] = $2
+	split("slowest fastest rate p50 p99 max busy", names, " ")
+	for (i = 1; i <= 7; i++)
+		fair_figure[$2, names[i]] = $(i + 2)
+	fair_ratio[$2] = $4 > 0 ? $3 / $4 : 0
+}
 
 END {
 	split("1 16 64", levels, " ")
@@ -49,6 +58,12 @@ END {
 		goal("evaluation alone, 3 rules", evaluation[3], 500, "%.0f ns", 0)
 	if (1000 in evaluation)
 		goal("evaluation alone, 1000 rules", evaluation[1000] / 1000, 30, "%.1f us", 0)
+	for (i = 1; i <= nfair; i++) {
+		goal("mod_fcgid, " fair[i] ": slowest against fastest", fair_ratio[fair[i]], 0.5, "%.2f", 1)
+		if (fair[i] == "together")
+			goal("mod_fcgid, together: p99", fair_figure["together", "p99"] / 1000, 50, "%.1f ms", 0)
+		goal("mod_fcgid, " fair[i] ": busy errors", fair_figure[fair[i], "busy"], 0, "%d", 0)
+	}
 	if (format == "json")
 		print_json()
 	else
@@ -79,9 +94,28 @@ function print_text(    i, c, r) {
 	printf "resident memory of check: idle %.1f MB, after load %.1f MB\n", idle_mb, after_mb
 	for (i = 1; i <= nsizes; i++)
 		printf "evaluation alone, %d rules: %.0f ns per call\n", sizes[i], evaluation[sizes[i]]
+	print_fair()
 	print ""
 	for (i = 1; i <= goals; i++)
 		print goal_line[i]
+}
+
+function print_fair(    i, k) {
+	print "\n8 processes of check writing at once behind Apache mod_fcgid, c=8; latencies in us"
+	if (fair_none != "")
+		print "not measured: " fair_none
+	else
+		printf "%9s %9s %7s %7s %7s %6s  %s\n", "", "check/s", "p50", "p99", "max", "busy",
+			"slowest : fastest process"
+	for (i = 1; i <= nfair; i++) {
+		k = fair[i]
+		printf "%9s %9.0f %7d %7d %7d %6d  %d : %d = %.2f (%s)\n", k, fair_figure[k, "rate"],
+			fair_figure[k, "p50"], fair_figure[k, "p99"], fair_figure[k, "max"],
+			fair_figure[k, "busy"], fair_figure[k, "slowest"], fair_figure[k, "fastest"],
+			fair_ratio[k], k == "apart" ? "entries" : "write calls"
+	}
+	if (nfair > 0)
+		print "together: one set of processes. apart: each with a web server, a connection and a key of its own"
 }
 
 function ratio_text(c,    r) {
@@ -89,7 +123,7 @@ function ratio_text(c,    r) {
 	return sprintf("%.2f [%.2f - %.2f]", r, least, most)
 }
 
-function print_json(    i, c, r) {
+function print_json(    i, c, r, k) {
 	printf "{\"machine\":\"%s\",\"filesystem\":\"%s\",\"rounds\":%d,\"seconds\":%s,", machine,
 		filesystem, rounds, seconds
 	printf "\"cores_of_others\":%.2f,\"levels\":[", median("others")
@@ -112,7 +146,18 @@ function print_json(    i, c, r) {
 	printf ",\"evaluation_ns\":{"
 	for (i = 1; i <= nsizes; i++)
 		printf "%s\"%d\":%.0f", (i > 1 ? "," : ""), sizes[i], evaluation[sizes[i]]
-	printf "},\"goals\":["
+	printf "},\"fairness\":["
+	for (i = 1; i <= nfair; i++) {
+		k = fair[i]
+		printf "%s{\"processes\":8,\"kind\":\"%s\",\"check_per_second\":%.1f", (i > 1 ? "," : ""), k,
+			fair_figure[k, "rate"]
+		printf ",\"p50_us\":%d,\"p99_us\":%d,\"max_us\":%d,\"busy\":%d", fair_figure[k, "p50"],
+			fair_figure[k, "p99"], fair_figure[k, "max"], fair_figure[k, "busy"]
+		printf ",\"counted\":\"%s\",\"slowest\":%d,\"fastest\":%d,\"ratio\":%.3f}",
+			k == "apart" ? "entries" : "write calls", fair_figure[k, "slowest"],
+			fair_figure[k, "fastest"], fair_ratio[k]
+	}
+	printf "],\"goals\":["
 	for (i = 1; i <= goals; i++)
 		printf "%s%s", (i > 1 ? "," : ""), goal_json[i]
 	print "]}"

@@ -1,7 +1,9 @@
 #!/bin/sh
 # run.sh [--json] - `make bench`: the check responder beside a bare FastCGI responder, in one lighttpd.
 #
-# BENCH_ROUNDS (5), BENCH_SECONDS (3), BENCH_HELLO_THREADS ("4 8 16": the fastest is the yardstick),
+# Then fairness among processes, see fair.sh.
+#
+# BENCH_ROUNDS (5), BENCH_SECONDS (3), BENCH_FAIR_SECONDS (5), BENCH_HELLO_THREADS ("4 8 16": the fastest is the yardstick),
 # BENCH_DIR (BUILD/bench; must be on a disk). A missed goal is printed, it is not a failure.
 set -eu
 here=$(dirname "$0")
@@ -87,6 +89,8 @@ done
 echo "memory $idle_kb $(resident_kb "$check_pid")" >>"$dir/results"
 stop_lighttpd
 evaluation
+echo "bench: eight processes behind Apache" >&2
+BUILD=$programs bash "$here/fair.sh" "$dir" "${BENCH_FAIR_SECONDS:-5}" >>"$dir/results"
 for c in 1 16 64; do
 	echo "threads $c $(cat "$dir/fastest.$c")" >>"$dir/results"
 done

@@ -2,6 +2,6 @@
 HTTPD=apache-fcgid
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors flow/check_unavailable flow/keys_effect flow/hostile httpd/web/paths \
-    httpd/web/bodies httpd/web/life httpd/web/reload
+repeat httpd/web/reload flow/keys_effect httpd/web/life httpd/web/bodies flow/check_errors httpd/web/paths \
+    flow/check_unavailable flow/check_verdicts httpd/web/options_apache flow/hostile
 finish

@@ -2,7 +2,7 @@
 HTTPD=apache-htaccess
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors httpd/web/paths httpd/web/bodies httpd/web/reload
+repeat httpd/web/reload httpd/web/bodies flow/check_errors httpd/web/paths flow/check_verdicts
 
 new_state state
 policy default '{"defaultDecision": "allow", "rules": []}'

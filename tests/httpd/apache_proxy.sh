@@ -2,6 +2,7 @@
 HTTPD=apache-proxy
 . tests/lib.sh
 
-repeat flow/check_verdicts flow/check_errors httpd/web/paths httpd/web/bodies httpd/web/life httpd/web/sockets
-EVERY=2 repeat httpd/web/reload
+export EVERY=1.5 # reloads stop nothing here
+repeat httpd/web/sockets httpd/web/bodies httpd/web/life flow/check_errors httpd/web/reload httpd/web/paths \
+    flow/check_verdicts httpd/web/options_apache
 finish

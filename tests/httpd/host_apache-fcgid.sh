@@ -12,6 +12,7 @@ HOST_TOO_LARGE_CHUNKED=500 # mod_fcgid knows no other status, and <If> cannot se
 # one more and the manager is gone (seen about once in ten reloads under load). Its client has to give up and ask again.
 HOST_RELOAD_LOSES=2 # requests without an answer, for each reload
 HOST_RELOAD_STALLS=5000 # ms
+HOST_DEATH='fcgid:warn' # in the error log
 HOST_BAD_CHUNK='400 0' # mod_fcgid hands the damaged body on as a whole one; only strict reading of JSON refuses it
 
 host_start() { # state processes
@@ -25,7 +26,7 @@ host_start() { # state processes
 			Define ENFORGATE_NAME localhost
 			Define ENFORGATE_PORT $PORT
 			Define ENFORGATE_LOGS "$HOST_DIR"
-			Define ENFORGATE_WITHOUT_TLS
+			${HOST_APACHE_EXTRA:-Define ENFORGATE_WITHOUT_TLS}
 			Include "$ROOT/httpd-examples/apache-fcgid.conf"
 		END
 	} >"$HOST_DIR/apache.conf"

@@ -11,6 +11,7 @@ HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=200 # left to body_max
 HOST_RELOAD_LOSES=0
 HOST_RELOAD_STALLS=5000 # ms
+HOST_DEATH='proxy_fcgi:error' # in the error log
 HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes

@@ -2,5 +2,6 @@
 HTTPD=nginx
 . tests/lib.sh
 
-repeat flow/check_verdicts httpd/web/paths httpd/web/bodies httpd/web/sockets
+export EVERY=1.5
+repeat httpd/web/sockets httpd/web/bodies httpd/web/reload httpd/web/paths flow/check_verdicts
 finish

@@ -143,6 +143,30 @@ anchor_follows_many_appends(void **state)
 	assert_int_equal(report.anchor.seq, 5003);
 }
 
+/* Another process wrote on and moved the anchor past this one's last commit: no log was cut off. */
+static void
+anchor_ahead_of_own_commits_moves_on(void **state)
+{
+	struct place *p = *state;
+	struct audit_track track = {.any = true};
+	struct audit_report report;
+	struct problem why = {""};
+	struct db *db;
+
+	place_fill(p, 3);
+	assert_int_equal(store_read(p->store, &db), STATUS_OK);
+	assert_int_equal(audit_head_read(db, AUDIT_HEAD_ALL, &track.head), STATUS_OK);
+	store_read_end(p->store, db);
+	place_fill(p, 3);
+	place_append(p, "idA");
+	assert_int_equal(
+	    audit_anchor_advance(p->store, audit_keys_of(p->audit), p->dir, &track, &why),
+	    STATUS_OK);
+	place_verify(p, &report);
+	assert_int_equal(report.nfindings, 0);
+	assert_int_equal(report.anchor.seq, 7);
+}
+
 /* An old copy that was written on until it is longer than what the anchor saw. */
 static void
 other_history_up_to_the_anchor_is_found(void **state)
@@ -234,6 +258,7 @@ main(void)
 	    AUDIT_TEST(cut_tail_is_found_also_after_more_appends),
 	    AUDIT_TEST(forged_checkpoint_does_not_lead_the_anchor_on),
 	    AUDIT_TEST(anchor_follows_many_appends),
+	    AUDIT_TEST(anchor_ahead_of_own_commits_moves_on),
 	    AUDIT_TEST(other_history_up_to_the_anchor_is_found),
 	    AUDIT_TEST(restore_is_refused_beside_another_finding_or_none),
 	    AUDIT_TEST(missing_anchor_is_a_finding),

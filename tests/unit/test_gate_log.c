@@ -102,11 +102,61 @@ flood_of_unclear_calls_is_bounded_in_the_log_and_counted(void **state)
 	assert_int_equal(lines + left_out, flood.calls);
 }
 
+static enum status
+read_call(struct attempt *attempt, struct call *call, struct problem *why)
+{
+	static const struct json_limits limits = {.bytes = 65536, .nesting = 64, .members = 1000};
+	const char *body = gate_place_reading().body;
+
+	(void)attempt;
+	return call_read_check(body, strlen(body), &limits, call, why);
+}
+
+static void
+decided(struct attempt *attempt, enum status status)
+{
+	(void)attempt;
+	assert_status(status, STATUS_OK);
+}
+
+/* The policy changes before they are recorded, and one thread judges both anew. */
+static void
+call_that_is_judged_anew_by_another_thread_is_logged_under_its_own_request(void **state)
+{
+	struct gate_place *p = *state;
+	struct attempt attempts[2] = {{.request_id = "first"}, {.request_id = "second"}};
+	struct problem why = {""};
+	char path[TEST_PATH_MAX];
+	int lines, left_out;
+
+	test_path(path, p->dir, "log");
+	assert_status(log_open("test", path, &why), STATUS_OK);
+	for (int i = 0; i < 2; i++) {
+		attempts[i].surface = "check";
+		attempts[i].authorization = p->authorization;
+		attempts[i].started_us = clock_us();
+		attempts[i].read_call = read_call;
+		attempts[i].done = decided;
+		gate_decide(&p->gate, &attempts[i]);
+	}
+	gate_place_put_policy(p, unclear);
+	audit_work(p->gate.audit);
+	log_info("a line of nobody");
+	log_close();
+	count_lines(path, " refused first key agent", &lines, &left_out);
+	assert_int_equal(lines, 1);
+	count_lines(path, " refused second key agent", &lines, &left_out);
+	assert_int_equal(lines, 1);
+	count_lines(path, " info - a line of nobody", &lines, &left_out);
+	assert_int_equal(lines, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    GATE_TEST(flood_of_unclear_calls_is_bounded_in_the_log_and_counted),
+	    GATE_TEST(call_that_is_judged_anew_by_another_thread_is_logged_under_its_own_request),
 	};
 
 	return cmocka_run_group_tests_name("gate_log", tests, NULL, NULL);

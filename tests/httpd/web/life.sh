@@ -30,7 +30,7 @@ ends() {
 		sleep 0.01
 	done
 	took=$((($(date +%s%N) - begin) / 1000000))
-	is "$1: gone within a second ($took ms)" "$((took <= 1000))" 1
+	is "$1: gone within a second ($took ms)" "$((took <= END_MS))" 1
 }
 answered() { # name: within ten seconds
 	local i

@@ -3,7 +3,7 @@
 # Whatever becomes of a request, three things hold: an answer is complete and right or it is none; each verdict that a
 # client has seen is in the audit log; requests after the reload are answered. What is lost is counted: requests that
 # end without a verdict (a 5xx, a closed connection, nothing for 8 s), and the longest time that an answer took.
-RELOADS=${RELOADS:-3}
+RELOADS=${RELOADS:-2}
 EVERY=${EVERY:-3} # seconds
 CLIENTS=4
 . tests/lib.sh
@@ -18,19 +18,20 @@ server=$SERVER
 logs=($(host_logs "$S" "$directory"))
 export URL T
 
-# One line for each request: curl's exit code, status, seconds, tool, decision, toolCallId.
+# One line for each request: curl's exit code, status, seconds, tool, and behind a tab what came.
 client() { # number
-	local i=0 tool said
-	: >"$T/answer.$1"
+	local i=0 tool said body
 	while [ ! -e "$T/enough" ]; do
 		i=$((i + 1))
 		tool=yes_$1_$i
 		[ $((i % 2)) = 0 ] || tool=no_$1_$i
+		: >"$T/answer.$1"
 		said=$(curl -s -m 8 -o "$T/answer.$1" -w '%{http_code} %{time_total}' "$URL" \
 		    -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
 		    -d "{\"serverName\":\"s\",\"toolName\":\"$tool\"}")
-		echo "$? $said $tool $(jq -r '"\(.decision) \(.toolCallId)"' <"$T/answer.$1" 2>/dev/null)"
-		: >"$T/answer.$1"
+		said="$? $said $tool"
+		IFS= read -r -d '' body <"$T/answer.$1"
+		printf '%s\t%s\n' "$said" "${body//$'\n'/ }"
 	done >"$T/seen.$1"
 }
 for i in $(seq $CLIENTS); do
@@ -38,7 +39,7 @@ for i in $(seq $CLIENTS); do
 	clients+=($!)
 done
 rotated=0
-sleep 1
+sleep 0.5
 for i in $(seq "$RELOADS"); do
 	for log in "${logs[@]}"; do
 		[ ! -e "$log" ] || mv "$log" "$log.$i"
@@ -49,7 +50,9 @@ for i in $(seq "$RELOADS"); do
 done
 : >"$T/enough"
 wait "${clients[@]}"
-cat "$T"/seen.* >"$T/seen"
+# What came becomes decision and toolCallId, where it is one whole JSON document.
+jq -R -r 'split("\t") | .[0] + " " + (.[1:] | join("\t") | try (fromjson | "\(.decision) \(.toolCallId)") catch "")' \
+    "$T"/seen.* >"$T/seen"
 
 total=$(grep -c . "$T/seen")
 lost=$(awk '!($1 == 0 && $2 == 200)' "$T/seen" | grep -c .)
@@ -66,10 +69,12 @@ is 'each verdict that was seen is recorded' "$(grep -oE 'call_[0-9A-Za-z]+' "$T/
 is "answers lost: $lost of $total (${kinds% }), at most $HOST_RELOAD_LOSES for each reload" \
     "$((lost <= RELOADS * HOST_RELOAD_LOSES))" 1
 is "longest wait for an answer: $longest ms, at most $HOST_RELOAD_STALLS" "$((longest <= HOST_RELOAD_STALLS))" 1
+measured "$HTTPD: $RELOADS reloads, one every $EVERY s: $lost of $total answers lost (${kinds:-none}), longest wait $longest ms"
 call "$key" yes_1
 is 'afterwards: a verdict' "$STATUS $(member decision)" '200 allow'
 is 'each rotation began a new access log' "$rotated" "$RELOADS"
 exits 'the chain verifies' 0 ctl audit verify
+is 'nobody took it for changed meanwhile' "$(log_text | grep -m 1 'anchor')" ''
 stop_server "$server"
 SERVERS=()
 answered=$(awk '$1 == 0 && $2 == 200' "$T/seen" | grep -c .)

@@ -1,5 +1,4 @@
-# The optional blocks of apache-proxy.conf, switched on: TLS, the limit on /v1/approve/.
-HTTPD=apache-proxy
+# The optional blocks of the Apache examples, switched on: TLS, the limit on /v1/approve/.
 . tests/lib.sh
 . tests/httpd/host_options.sh
 
@@ -14,10 +13,10 @@ LoadModule unique_id_module /usr/lib/apache2/modules/mod_unique_id.so
 LoadModule security2_module /usr/lib/apache2/modules/mod_security2.so"
 start_server
 TLS_PORT=$PORT
-by_tls Apache
-limited Apache "https://127.0.0.1:$TLS_PORT"
+by_tls $HTTPD
+limited $HTTPD "https://127.0.0.1:$TLS_PORT"
 # shellcheck disable=SC2046 # a list of paths
-no_token Apache $(host_logs "$S" "$HOST_DIR") "$S/enforgate.log"
+no_token $HTTPD $(host_logs "$S" "$HOST_DIR") "$S/enforgate.log"
 
 # A responder that dies under a request: the error log tells of it without the path.
 flock "$S/enforgate.lock" sleep 1 &
@@ -29,6 +28,6 @@ sleep 0.3
 # shellcheck disable=SC2046 # process ids
 kill -KILL $(responders)
 wait $asked
-like 'its error log tells of the death' "$(cat "$HOST_DIR/enforgate_error.log")" 'proxy_fcgi:error'
+like 'its error log tells of the death' "$(cat "$HOST_DIR/enforgate_error.log")" "$HOST_DEATH"
 unlike 'without the path' "$(cat "$HOST_DIR/enforgate_error.log")" "v1/|$token"
 finish
