@@ -41,6 +41,11 @@ struct fault {
 	const char *why;
 	struct fix fix[FIXES_MAX];
 };
+/* How a responder under mod_fcgid is told its configuration. */
+#define FCGID_CONF                                                                                 \
+	"FcgidInitialEnv ENFORGATE_CONF @conf\n"                                                   \
+	"or, where FcgidCmdOptions names check.fcgi, whose InitialEnv replaces all of that:\n"     \
+	"InitialEnv \"ENFORGATE_CONF=@conf\"; under suexec: SetEnv ENFORGATE_CONF @conf"
 extern const struct fault doctor_faults_state[]; /* each ends with a NULL id */
 extern const struct fault doctor_faults_data[];
 extern const struct fault doctor_faults_web[];

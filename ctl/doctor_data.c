@@ -89,30 +89,41 @@ take_newest(void *context, const struct audit_entry *entry)
 	return STATUS_OK;
 }
 
+struct anchor {
+	enum status status;
+	struct audit_head head;
+};
+
+static void
+read_anchor(struct doctor *d, struct anchor *anchor)
+{
+	struct audit_keys keys;
+	int64_t time_ms = 0;
+
+	anchor->status = audit_keys_derive(&d->ctl->master, &keys);
+	if (anchor->status == STATUS_OK)
+		anchor->status =
+		    audit_anchor_read(&keys, d->ctl->config.state_dir, &anchor->head, &time_ms);
+	secret_wipe(&keys, sizeof(keys));
+}
+
 /* The anchor is the witness of the log; without it, or with a shorter log, something was lost. */
 static void
-look_at_anchor(struct doctor *d, int64_t last)
+look_at_anchor(struct doctor *d, const struct anchor *anchor, int64_t last)
 {
 	const char *state = d->ctl->config.state_dir;
-	struct audit_keys keys;
-	struct audit_head head;
-	int64_t time_ms = 0;
-	enum status status = audit_keys_derive(&d->ctl->master, &keys);
 
-	if (status == STATUS_OK)
-		status = audit_anchor_read(&keys, state, &head, &time_ms);
-	secret_wipe(&keys, sizeof(keys));
-	if (status == STATUS_NOT_FOUND && last > 0)
+	if (anchor->status == STATUS_NOT_FOUND && last > 0)
 		doctor_fault(d, "anchor-missing", "there is no %s/%s, and %lld entries in the log",
 		    state, AUDIT_ANCHOR_FILE, (long long)last);
-	else if (status == STATUS_REFUSED)
+	else if (anchor->status == STATUS_REFUSED)
 		doctor_fault(d, "anchor-damaged", "%s/%s is not one that this installation wrote",
 		    state, AUDIT_ANCHOR_FILE);
-	else if (status == STATUS_OK && head.seq > last)
+	else if (anchor->status == STATUS_OK && anchor->head.seq > last)
 		doctor_fault(d, "audit-cut",
 		    "the anchor saw entry %lld, and the log ends at entry %lld",
-		    (long long)head.seq, (long long)last);
-	else if (status == STATUS_OK)
+		    (long long)anchor->head.seq, (long long)last);
+	else if (anchor->status == STATUS_OK)
 		doctor_fine(d, "audit",
 		    "the anchor and the last of %lld entries; `audit verify` looks at all",
 		    (long long)last);
@@ -123,8 +134,11 @@ look_at_log(struct doctor *d)
 {
 	const struct audit_filter filter = {.limit = 1};
 	struct newest newest = {0, 0};
+	struct anchor anchor = {STATUS_FAILED, {.seq = 0}};
 	char text[CLOCK_TEXT_MAX], now[CLOCK_TEXT_MAX];
 
+	/* Before the log: responders write meanwhile, and a later anchor may name entries that were not there yet. */
+	read_anchor(d, &anchor);
 	if (audit_walk(d->ctl->store, &filter, take_newest, &newest, NULL) != STATUS_OK)
 		return;
 	if (newest.time_ms > clock_wall_ms() + FUTURE_MS) {
@@ -134,7 +148,7 @@ look_at_log(struct doctor *d)
 		    "the newest entry of the audit log is of %s, and it is %s now (UTC)", text,
 		    now);
 	}
-	look_at_anchor(d, newest.seq);
+	look_at_anchor(d, &anchor, newest.seq);
 }
 
 static void

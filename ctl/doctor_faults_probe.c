@@ -1,8 +1,16 @@
 /* doctor_faults_probe.c - what can happen to a request and its answer on the way, and what mends it; see doctor.h. */
 #include "doctor.h"
 
+#define FCGID_BODY                                                                                 \
+	"FcgidMaxRequestLen @body\n"                                                               \
+	"and, where it is there, the number in <If \"req_novary('Content-Length') -gt ...\">"
+
+/* The units of lighttpd.conf and of lighttpd-sockets.conf; restarting lighttpd does not reach the responders of the second. */
+#define RESTART_LIGHTTPD                                                                           \
+	"systemctl restart enforgate         (lighttpd.conf: lighttpd starts them)\n"              \
+	"systemctl restart enforgate-check   (lighttpd-sockets.conf: systemd does)"
 #define RESTART                                                                                    \
-	{HOST_LIGHTTPD, "systemctl restart lighttpd"}, {HOST_FCGID, "apachectl graceful"},         \
+	{HOST_LIGHTTPD, RESTART_LIGHTTPD}, {HOST_FCGID, "apachectl graceful"},                     \
 	    {HOST_HTACCESS, "touch check.fcgi   (new requests then get new processes)\n"           \
 			    "pkill -TERM -u \"$USER\" check.fcgi"},                                \
 	    {HOST_PROXY, "systemctl restart enforgate-check"},                                     \
@@ -15,12 +23,16 @@ const struct fault doctor_faults_probe[] = {
 	"It has another key file or state directory, is of an older version, or its clock differs by "
 	"more than a minute. Keys and policies that you change here are then not its.",
 	{{HOST_ANY, "which configuration file do the responders have? This one is @conf"},
-	    {HOST_LIGHTTPD, "\"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" )\n"
-			    "then: systemctl restart lighttpd"},
-	    {HOST_FCGID, "FcgidInitialEnv ENFORGATE_CONF @conf"},
-	    {HOST_HTACCESS, "SetEnv ENFORGATE_CONF @conf"},
+	    {HOST_LIGHTTPD,
+		"\"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" ), or in the unit of\n"
+		"the responder: Environment=ENFORGATE_CONF=@conf\nthen:\n" RESTART_LIGHTTPD},
+	    {HOST_FCGID, FCGID_CONF}, {HOST_HTACCESS, "SetEnv ENFORGATE_CONF @conf"},
 	    {HOST_PROXY, "Environment=ENFORGATE_CONF=@conf   (in the unit of the responder)"},
 	    {HOST_NGINX, "Environment=ENFORGATE_CONF=@conf   (in the unit of the responder)"}}},
+    {"probe-busy", LEVEL_WRONG, "the responder serves other probes and takes no more",
+	"Two are served at once, so most of the way through the web server was not looked at.",
+	{{HOST_ANY,
+	    "wait until other runs of doctor end (--wait takes minutes), then run it again"}}},
     {"state-differs", LEVEL_WRONG, "a responder works in a copy of the state directory",
 	"Its verdicts go to another audit log, and keys that you revoke here go on there.",
 	{{HOST_ANY, "which configuration file do the responders have? This one is @conf"},
@@ -86,18 +98,19 @@ const struct fault doctor_faults_probe[] = {
     {"body-limit", LEVEL_WRONG, "the web server refuses bodies that the responder would take",
 	"Calls with larger arguments fail with an error that says nothing. Apache's mod_fcgid refuses "
 	"more than 131072 bytes with 500 unless it is told otherwise.",
-	{{HOST_FCGID, "FcgidMaxRequestLen @body"},
+	{{HOST_FCGID, FCGID_BODY},
 	    {HOST_HTACCESS,
 		"body_max = 128K   (in @conf: FcgidMaxRequestLen is for the host to set)"},
 	    {HOST_LIGHTTPD, "server.max-request-size = @kib   (KiB)"},
-	    {HOST_PROXY, "remove LimitRequestBody, or set: LimitRequestBody @body"},
+	    {HOST_PROXY, "the number in <If \"req_novary('Content-Length') -gt ...\">: @body"},
 	    {HOST_NGINX, "client_max_body_size @body;"}}},
     {"body-over-host", LEVEL_NOTICE,
 	"a body over the limit is refused by the web server, not by us",
 	"The client gets a page in place of the reason.",
-	{{HOST_FCGID, "FcgidMaxRequestLen @body"}, {HOST_HTACCESS, "body_max = 128K   (in @conf)"},
+	{{HOST_FCGID, FCGID_BODY}, {HOST_HTACCESS, "body_max = 128K   (in @conf)"},
 	    {HOST_LIGHTTPD, "server.max-request-size = @kib   (KiB)"},
-	    {HOST_PROXY, "LimitRequestBody @body"}, {HOST_NGINX, "client_max_body_size @body;"}}},
+	    {HOST_PROXY, "the number in <If \"req_novary('Content-Length') -gt ...\">: @body"},
+	    {HOST_NGINX, "client_max_body_size @body;"}}},
     {"body-cut", LEVEL_WRONG, "bodies reach the responder shortened",
 	"Such a call is refused as malformed, at best.",
 	{{HOST_FCGID, "LimitRequestBody 0   (mod_fcgid passes a body on that it cut)"},

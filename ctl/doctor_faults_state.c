@@ -57,7 +57,9 @@ const struct fault doctor_faults_state[] = {
 		    "then restart the responders, and keep the sockets at mode 0660"}}},
     {"program-replaced", LEVEL_WRONG, "a responder runs a program that was replaced on disk",
 	"It is of the version before the upgrade; faults that are mended still are in it.",
-	{{HOST_LIGHTTPD, "systemctl restart lighttpd   (a reload keeps the old processes longer)"},
+	{{HOST_LIGHTTPD,
+	     "systemctl restart enforgate         (lighttpd.conf: lighttpd starts them)\n"
+	     "systemctl restart enforgate-check   (lighttpd-sockets.conf: systemd does)"},
 	    {HOST_FCGID, "touch @file; apachectl graceful"},
 	    {HOST_HTACCESS, "touch @file   (new requests then get new processes)\n"
 			    "pkill -TERM -u \"$USER\" check.fcgi"},

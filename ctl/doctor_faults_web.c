@@ -89,8 +89,7 @@ const struct fault doctor_faults_web[] = {
 	{{HOST_ANY, "@state/enforgate.log or the web server's error log says why; often it is the\n"
 		    "wrong configuration file or the wrong user. The file is named so:"},
 	    {HOST_LIGHTTPD, "\"bin-environment\" => ( \"ENFORGATE_CONF\" => \"@conf\" )"},
-	    {HOST_FCGID, "FcgidInitialEnv ENFORGATE_CONF @conf"},
-	    {HOST_HTACCESS, "SetEnv ENFORGATE_CONF @conf"},
+	    {HOST_FCGID, FCGID_CONF}, {HOST_HTACCESS, "SetEnv ENFORGATE_CONF @conf"},
 	    {HOST_PROXY, "Environment=ENFORGATE_CONF=@conf   (in the unit of the responder)"},
 	    {HOST_NGINX, "Environment=ENFORGATE_CONF=@conf   (in the unit of the responder)"}}},
     {"host-password", LEVEL_WRONG, "the web server asks for a password of its own",
@@ -151,5 +150,10 @@ const struct fault doctor_faults_web[] = {
 		    "   (enforgatectl init elsewhere), keep the old log, make new keys"},
 	    {HOST_LIGHTTPD, "server.document-root = an empty directory"},
 	    {HOST_HTACCESS, "Require all denied   (in a .htaccess in @state, until it is moved)"}}},
+    {"unanswered", LEVEL_WRONG, "the web server leaves requests without an answer",
+	"Whether files of the installation can be fetched could not be seen, so nothing is said of it.",
+	{{HOST_ANY,
+	    "the web server's error log; is it overloaded, or does something in front of it hold\n"
+	    "requests back (a firewall for web applications)?"}}},
     {NULL, LEVEL_OK, NULL, NULL, {{HOST_ANY, NULL}}},
 };

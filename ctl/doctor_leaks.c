@@ -43,6 +43,8 @@ ask_for(struct doctor *d, bool root, const char *path, const char *name)
 	if (strcmp(name, STORE_FILE) == 0 && len > 20)
 		len = 20;
 	status = doctor_get(d, root, path, COMPARED_MAX, &answer);
+	if (status == STATUS_OK && answer.end == HTTP_TIMEOUT)
+		doctor_fault(d, "unanswered", "GET %s: %s", path, answer.why);
 	if (status == STATUS_OK && answer.status == 200 && answer.body.len >= len &&
 	    memcmp(answer.body.data, ours, len) == 0)
 		doctor_fault(
@@ -62,7 +64,7 @@ ask_for_all(struct doctor *d, bool root, const char *dir)
 
 	for (size_t i = 0; i < sizeof(state_files) / sizeof(state_files[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, state_files[i]);
-		if (status == STATUS_OK)
+		if (status == STATUS_OK && !doctor_has(d, "unanswered"))
 			status = ask_for(d, root, path, state_files[i]);
 	}
 	return status;
@@ -104,6 +106,11 @@ ask_for_programs(struct doctor *d)
 		if (!root && config_base_path(&d->ctl->config)[0] == '\0')
 			continue;
 		status = doctor_get(d, root, paths[i / 2], COMPARED_MAX, &answer);
+		if (status == STATUS_OK && answer.end == HTTP_TIMEOUT) {
+			doctor_fault(d, "unanswered", "GET %s: %s", paths[i / 2], answer.why);
+			http_answer_free(&answer);
+			break;
+		}
 		if (status == STATUS_OK && answer.body.len >= 4 &&
 		    memcmp(answer.body.data,
 			"\x7f"
@@ -123,9 +130,9 @@ doctor_leaks(struct doctor *d)
 
 	doctor_progress("asking for the files of the installation by URL");
 	status = ask_for_places(d);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !doctor_has(d, "unanswered"))
 		status = ask_for_programs(d);
-	if (status == STATUS_OK && !doctor_has(d, "state-served"))
+	if (status == STATUS_OK && !doctor_has(d, "state-served") && !doctor_has(d, "unanswered"))
 		doctor_fine(
 		    d, "not-served", "database, key file and configuration cannot be fetched");
 	return status;

@@ -262,6 +262,14 @@ print_json(const struct doctor *d)
 	return ctl_print_json(root, ok && list != NULL);
 }
 
+/* What terminals obey; U+0080 to U+009F as well, in UTF-8 behind a byte of their own. */
+static bool
+is_control(const unsigned char *text, size_t len)
+{
+	return (len == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
+	       (len == 2 && text[0] == 0xc2 && text[1] < 0xa0);
+}
+
 /* What came from outside is shown, never obeyed: no control characters, nothing that is not UTF-8. */
 static void
 clean(char *text)
@@ -270,9 +278,9 @@ clean(char *text)
 
 	for (; left > 0; text += len, left -= len) {
 		len = utf8_length(text, left);
-		if (len == 0 || (len == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f))) {
-			*text = '?';
-			len = 1;
+		if (len == 0 || is_control((const unsigned char *)text, len)) {
+			memset(text, '?', len > 0 ? len : 1);
+			len = len > 0 ? len : 1;
 		}
 	}
 }
@@ -283,8 +291,10 @@ doctor_print(struct doctor *d)
 	int code;
 
 	clean(d->server);
-	for (size_t i = 0; i < d->count; i++)
+	for (size_t i = 0; i < d->count; i++) {
 		clean(d->findings[i].detail);
+		clean(d->findings[i].file);
+	}
 	code = d->ctl->json ? print_json(d) : print_people(d);
 	if (code != CTL_DONE)
 		return code;

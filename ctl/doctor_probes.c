@@ -275,11 +275,16 @@ look_at_first_probe(struct doctor *d, bool *known)
 	const struct probing probing = {.path = NULL};
 	struct json_object *seen = NULL;
 	struct http_answer answer;
+	char code[ERROR_CODE_MAX];
 	enum status status = doctor_probe(d, &probing, &answer, &seen);
 
 	*known = seen != NULL;
 	if (status == STATUS_OK && seen != NULL)
 		status = look_at_first(d, &answer, seen);
+	else if (status == STATUS_OK && answer.status == 503 &&
+		 doctor_our_error(&answer.body, code) && strcmp(code, "busy") == 0)
+		doctor_fault(
+		    d, "probe-busy", "a probe is answered with 503 %s, %d times", code, TRIES);
 	else if (status == STATUS_OK)
 		doctor_fault(d, "probe-unknown",
 		    "a request that only this installation can make is answered with %ld",

@@ -18,6 +18,17 @@ is 'probes leave no entries' "$(audit_count)" "$before"
 exits 'people get a table' 0 ctl doctor
 like 'people get a table: the server' "$OUT" 'taken for lighttpd'
 
+# Two others at work: the third says so, and not that somebody else's responder answers.
+for i in 1 2; do
+	ctl doctor --wait 12s >"$T/other.$i" 2>&1 &
+	others[i]=$!
+done
+sleep 5
+examine
+named 'two others are at work' probe-busy
+is 'two others are at work: the responder is not suspected' "$(level probe-unknown)" none
+wait "${others[1]}" "${others[2]}"
+
 # Settings that changed since the start, and a program that was replaced.
 setting threads 7
 examine
