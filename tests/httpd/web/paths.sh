@@ -103,6 +103,18 @@ raw_cut "POST /v1/approve/$token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 
 raw "POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\nAuthorization: Bearer $key\r\nConnection: close\r\n\r\n"
 is 'a length that is no number' "$STATUS" 400
 
+# A responder that dies in the middle of a request: what web servers say of that one often has its whole URL.
+# shellcheck disable=SC2046 # process ids
+kill -STOP $(responders)
+{
+	sleep 1
+	# shellcheck disable=SC2046 # process ids
+	kill -KILL $(responders)
+} &
+killer=$!
+try "/v1/check?secret=query1&/v1/approve/$token" -m 15 -d "$good" -e "$base/v1/approve/$token"
+wait $killer
+
 is 'each verdict is in the audit log' "$(audit_count)" "$VERDICTS"
 directory=${HOST_DIRS[$SERVER]}
 stop_server
