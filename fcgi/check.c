@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "probe.h"
+#include "secret.h"
 #include "serve.h"
 
 #define ROUTE "/v1/check"
@@ -188,5 +189,6 @@ main(void)
 {
 	static const struct door door = {.program = "check", .handle = handle};
 
+	secret_spare_settings();
 	return serve(&door);
 }

@@ -42,6 +42,12 @@ secret_start(void)
 	return sha256 != NULL ? STATUS_OK : STATUS_FAILED;
 }
 
+void
+secret_spare_settings(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 static EVP_MD_CTX *
 ctx_of_thread(void)
 {
