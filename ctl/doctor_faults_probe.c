@@ -56,7 +56,8 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_ANY,
 	    "look for rules that set it: RequestHeader, setenv, a proxy with a login of its own"}}},
     {"address-proxy", LEVEL_NOTICE, "a proxy is in front, and its address hides the client's",
-	"The limits per address then count all clients as one: one wrong key locks out everybody.",
+	"The limits per address then count all clients as one, and the log names the proxy where it should "
+	"name who sent a wrong key. Valid keys are not affected.",
 	{{HOST_LIGHTTPD, "server.modules += ( \"mod_extforward\" )\n"
 			 "extforward.forwarder = ( \"ADDRESS-OF-THE-PROXY\" => \"trust\" )"},
 	    {HOST_FCGID, "RemoteIPHeader X-Forwarded-For\n"

@@ -35,8 +35,8 @@ is_ours(const char *name)
 {
 	return begins(name, STORE_FILE) || begins(name, SECRET_KEY_FILE) || ends(name, ".key") ||
 	       begins(name, AUDIT_ANCHOR_FILE) || strcmp(name, STORE_LOCK) == 0 ||
-	       strcmp(name, LIMIT_FILE) == 0 || strcmp(name, STOP_FILE) == 0 ||
-	       begins(name, STOP_FILE ".");
+	       strcmp(name, LIMIT_FILE) == 0 || strcmp(name, PROBE_LOCK) == 0 ||
+	       strcmp(name, STOP_FILE) == 0 || begins(name, STOP_FILE ".");
 }
 
 static void
@@ -83,19 +83,20 @@ look_at_conf(struct looking *l)
 		    (unsigned)st.st_mode & 07777);
 }
 
+/* The responders do not start without it. Its mode counts here where it is not in the state directory. */
 static void
 look_at_log(struct looking *l)
 {
 	const struct config *config = &l->d->ctl->config;
 	size_t len = strlen(config->state_dir);
+	bool inside = strncmp(config->log, config->state_dir, len) == 0 && config->log[len] == '/';
 	struct stat st;
 
-	if (config->log[0] != '/' ||
-	    (strncmp(config->log, config->state_dir, len) == 0 && config->log[len] == '/') ||
-	    stat(config->log, &st) != 0)
+	if (config->log[0] != '/' || stat(config->log, &st) != 0)
 		return;
-	l->files++;
-	if ((st.st_mode & 04) != 0)
+	if (!inside)
+		l->files++;
+	if (!inside && (st.st_mode & 04) != 0)
 		doctor_fault_file(l->d, "log-mode", config->log, "%s has mode %04o", config->log,
 		    (unsigned)st.st_mode & 07777);
 	if (st.st_uid != geteuid())

@@ -34,8 +34,9 @@ doctor_url_host(const char *url, char *out, size_t size)
 bool
 doctor_loopback(const char *host)
 {
-	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-	       strcasecmp(host, "localhost") == 0;
+	/* Numbers all through: 127.0.0.1.example.org is anybody's. */
+	return (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0') ||
+	       strcmp(host, "::1") == 0 || strcasecmp(host, "localhost") == 0;
 }
 
 static bool

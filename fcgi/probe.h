@@ -16,7 +16,6 @@
 #include "serve.h"
 
 #define PROBES_AT_ONCE 2
-#define PROBE_LOCK "probe.lock" /* in the state directory; nothing is ever in it */
 
 /* True: this was a probe, and it is answered. `body_max` is the largest body the door takes. */
 bool probe_answer(const char *program, size_t body_max, struct service *service,

@@ -235,7 +235,7 @@ anchor_read_once(
 {
 	char line[ANCHOR_LINE_MAX], expected[ANCHOR_LINE_MAX];
 	ssize_t len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED;

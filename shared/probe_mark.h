@@ -16,7 +16,8 @@
 #include "secret.h"
 
 #define PROBE_HEADER "Enforgate-Probe"
-#define PROBE_VALID_MS 60000 /* before and after its time: clocks differ */
+#define PROBE_LOCK "probe.lock" /* in the state directory; nothing is ever in it */
+#define PROBE_VALID_MS 60000    /* before and after its time: clocks differ */
 #define PROBE_DELAY_MAX_MS 240000
 #define PROBE_PIECES_MAX 240
 #define PROBE_SIZE_MAX ((int64_t)1 << 20)

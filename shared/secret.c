@@ -259,7 +259,8 @@ secret_key_read(const char *path, struct secret_key *out, struct problem *why)
 	ssize_t len = -1;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* O_NONBLOCK: opening a named pipe would wait for somebody who writes. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		problem_set(why, "key file %s: %s", path, strerror(errno));
 		if (fd >= 0)

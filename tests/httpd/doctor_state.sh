@@ -36,6 +36,18 @@ mv "$S/enforgate.key" "$S/elsewhere.key"
 look
 named 'no key file' key-file
 again
+rm "$S/enforgate.key"
+mkfifo -m 600 "$S/enforgate.key"
+exits 'a key file that nobody writes to: an end' 1 timeout 20 "$BUILD/enforgatectl" --conf "$S/enforgate.conf" doctor --offline
+again
+rm "$S/audit.anchor"
+mkfifo -m 600 "$S/audit.anchor"
+exits 'an anchor that nobody writes to: an end' 1 timeout 20 "$BUILD/enforgatectl" --conf "$S/enforgate.conf" doctor --offline
+again
+ln -s /dev/null "$S/probe.lock"
+look
+named 'the lock of probes is a link' file-link
+again
 mv "$S/enforgate.db" "$T/moved.db"
 ln -s "$T/moved.db" "$S/enforgate.db"
 look
@@ -159,7 +171,7 @@ for url in http://192.168.1.4:8000 http://gate http://[fd00::1]/x; do
 	look
 	named "$url" base-url-local notice
 done
-for url in http://172.32.0.1 http://11.0.0.1 http://[2001:db8::1]; do
+for url in http://172.32.0.1 http://11.0.0.1 http://[2001:db8::1] http://127.0.0.1.example.org; do
 	sed -i '/^base_url/d' "$S/enforgate.conf"
 	setting base_url "$url"
 	look
@@ -181,6 +193,12 @@ unlike 'no key is shown' "$OUT$(cat "$T/doctor.json")" "$(sed 's/^enforgate-key-
 if [ "$(id -u)" = 0 ] && chown 65534 "$S/enforgate.key" 2>/dev/null; then
 	look
 	named "somebody else's key file" file-owner
+	again
+	touch "$S/enforgate.log"
+	chmod 600 "$S/enforgate.log"
+	chown 65534 "$S/enforgate.log"
+	look
+	named "somebody else's log" file-owner
 	again
 	chown -R 65534 "$S"
 	exits 'root on the directory of another user' 2 ctl doctor --offline
