@@ -134,14 +134,14 @@ const struct fault doctor_faults_web[] = {
 			 "</LocationMatch>"},
 	    {HOST_NGINX, "location = /v1/check { ... }"}}},
     {"http-open", LEVEL_WRONG, "the gateway also answers over plain http",
-	"A client that is set up with http:// sends its key in the clear and notices nothing.",
-	{{HOST_LIGHTTPD,
-	     "$HTTP[\"scheme\"] == \"http\" { url.redirect = ( \"\" => \"https://${url.authority}${url.path}\" ) }"},
-	    {HOST_FCGID, "in <VirtualHost *:80>: Redirect permanent / @url/"},
-	    {HOST_HTACCESS, "RewriteCond %{HTTPS} off\n"
-			    "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]"},
-	    {HOST_PROXY, "in <VirtualHost *:80>: Redirect permanent / @url/"},
-	    {HOST_NGINX, "in the server block of port 80: return 308 @url$request_uri;"}}},
+	"A client that is set up with http:// sends its key in the clear and notices nothing, with a "
+	"redirect to https no more than without: refuse it.",
+	{{HOST_LIGHTTPD, "server.modules += ( \"mod_access\" )\n"
+			 "$HTTP[\"scheme\"] == \"http\" { url.access-deny = ( \"\" ) }"},
+	    {HOST_FCGID, "in <VirtualHost *:80>: Redirect 403 /"},
+	    {HOST_HTACCESS, "RewriteCond %{HTTPS} off\nRewriteRule ^ - [F]"},
+	    {HOST_PROXY, "in <VirtualHost *:80>: Redirect 403 /"},
+	    {HOST_NGINX, "in the server block of port 80: return 403;"}}},
     {"state-served", LEVEL_WRONG, "files of the installation can be fetched by anybody",
 	"With the key file the audit log can be forged; with the database all policies are known.",
 	{{HOST_ANY, "1. stop the web server or deny the directory at once\n"
