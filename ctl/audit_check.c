@@ -46,15 +46,6 @@ verify_progress(void *context, int64_t done, int64_t total)
 }
 
 static bool
-set_time(struct json_object *object, const char *name, int64_t wall_ms)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	clock_text(wall_ms, text);
-	return json_set_text(object, name, wall_ms != 0 ? text : NULL);
-}
-
-static bool
 add_finding(struct json_object *array, const struct audit_finding *finding)
 {
 	struct json_object *object = json_new_object();
@@ -63,7 +54,7 @@ add_finding(struct json_object *array, const struct audit_finding *finding)
 	ok = json_set_text(object, "kind", audit_finding_name(finding->kind)) && ok;
 	ok = json_set_integer(object, "seq", finding->seq) && ok;
 	ok = json_set_text(object, "key", finding->key[0] != '\0' ? finding->key : NULL) && ok;
-	ok = set_time(object, "time", finding->time_ms) && ok;
+	ok = ctl_json_set_time(object, "time", finding->time_ms) && ok;
 	ok = json_set_text(object, "text", finding->text.text) && ok;
 	return json_append(array, object) && ok;
 }
@@ -90,7 +81,8 @@ print_report_json(const struct audit_report *report)
 	ok = json_set_integer(root, "checkpoints", report->checkpoints) && ok;
 	ok = json_set_integer(root, "leftoverSeq", report->leftover_seq) && ok;
 	ok = json_set_integer(root, "anchorSeq", report->has_anchor ? report->anchor.seq : 0) && ok;
-	ok = set_time(root, "anchorTime", report->has_anchor ? report->anchor_ms : 0) && ok;
+	ok =
+	    ctl_json_set_time(root, "anchorTime", report->has_anchor ? report->anchor_ms : 0) && ok;
 	ok = json_set_integer(root, "entriesPerSecond", per_second(report)) && ok;
 	ok = json_set_integer(root, "findingsTotal", report->nfindings) && ok;
 	for (int i = 0; i < report->nfindings && i < AUDIT_FINDINGS_MAX; i++)

@@ -61,6 +61,8 @@ int ctl_look(struct ctl *ctl, int (*look)(struct ctl *ctl, struct db *db, void *
 int ctl_record(struct ctl *ctl, struct db *db, const char *act, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
+/* A time as text, null where it is 0. */
+bool ctl_json_set_time(struct json_object *object, const char *name, int64_t wall_ms);
 /* Prints a tree that was built (ok) with an end of line, and frees it in any case. */
 int ctl_print_json(struct json_object *root, bool ok);
 /* Standard output is flushed and whole; otherwise prints why not. */

@@ -72,15 +72,6 @@ append_name(void *arg, const char *name)
 	return json_append_text(arg, name);
 }
 
-static bool
-set_time(struct json_object *object, const char *name, int64_t wall_ms)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	clock_text(wall_ms, text);
-	return json_set_text(object, name, wall_ms != 0 ? text : NULL);
-}
-
 static void
 add_json(struct listing *l, const struct key *key, const char *state, int64_t used_ms)
 {
@@ -94,10 +85,10 @@ add_json(struct listing *l, const struct key *key, const char *state, int64_t us
 	l->ok = json_set_text(object, "prefix", key->shown) && l->ok;
 	l->ok = json_set_text(object, "state", state) && l->ok;
 	l->ok = json_set(object, "policies", policies) && l->ok;
-	l->ok = set_time(object, "createdAt", key->created_ms) && l->ok;
-	l->ok = set_time(object, "expiresAt", key->expires_ms) && l->ok;
-	l->ok = set_time(object, "revokedAt", key->revoked_ms) && l->ok;
-	l->ok = set_time(object, "lastUsedAt", used_ms) && l->ok;
+	l->ok = ctl_json_set_time(object, "createdAt", key->created_ms) && l->ok;
+	l->ok = ctl_json_set_time(object, "expiresAt", key->expires_ms) && l->ok;
+	l->ok = ctl_json_set_time(object, "revokedAt", key->revoked_ms) && l->ok;
+	l->ok = ctl_json_set_time(object, "lastUsedAt", used_ms) && l->ok;
 	l->ok = json_set_integer(object, "approvalTimeoutMs", key->approval_timeout_ms) && l->ok;
 	l->ok = json_set_bool(object, "allowances", key->allowances) && l->ok;
 	l->ok = json_append(l->array, object) && l->ok;

@@ -1,6 +1,8 @@
 /* open.c - what every command needs: the installation opened, one transaction, output; see ctl.h. */
 #include "ctl.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -174,6 +176,15 @@ ctl_output(void)
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return ctl_error("standard output: %s", strerror(errno));
 	return CTL_DONE;
+}
+
+bool
+ctl_json_set_time(struct json_object *object, const char *name, int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	clock_text(wall_ms, text);
+	return json_set_text(object, name, wall_ms != 0 ? text : NULL);
 }
 
 int

@@ -6,7 +6,9 @@
  * with 500 and the log and the web server's error log say why, until the operator has mended it.
  *
  * Threads: each accepts a request, hands it to the door, commits what has queued in the audit log unless another thread does,
- * and accepts the next. One more is started when all are busy, up to the setting `threads`. End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
+ * and accepts the next. One more is started when all are busy, up to the setting `threads`.
+ *
+ * End: on SIGTERM, requests that have begun are finished and the process is gone within a second.
  */
 #ifndef ENFORGATE_SERVE_H
 #define ENFORGATE_SERVE_H

@@ -79,10 +79,6 @@ void audit_submit(struct audit *audit, struct audit_append *append);
 /* Commits what is queued, and calls each `done`, unless another thread is at it. */
 void audit_work(struct audit *audit);
 
-/* Submits one entry, works and waits for its result. */
-enum status audit_append(
-    struct audit *audit, struct audit_entry *entry, int64_t generation) MUST_USE;
-
 /* The same inside the caller's write transaction, durable when that commits. */
 enum status audit_append_in(struct audit *audit, struct db *db, struct audit_entry *entry) MUST_USE;
 

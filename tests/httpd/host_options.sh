@@ -36,3 +36,17 @@ no_token() { # name file...
 	shift
 	is "$name: no token in a log" "$(grep -hF -m 2 "$token" "$@" 2>/dev/null)" ''
 }
+
+# A request by TLS, on TLS_PORT and with a token in its query, waits for the lock of writers when its responder is killed.
+responders_die_under_a_request() {
+	local asked
+	flock "$S/enforgate.lock" sleep 1 &
+	sleep 0.2
+	curl -sk -m 5 -o "$T/nothing" "https://127.0.0.1:$TLS_PORT/v1/check?$token" -H "Authorization: Bearer $key" \
+	    -H 'Content-Type: application/json' --data-binary "@$T/request" &
+	asked=$!
+	sleep 0.3
+	# shellcheck disable=SC2046 # process ids
+	kill -KILL $(responders)
+	wait $asked
+}

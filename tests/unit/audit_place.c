@@ -1,5 +1,6 @@
 /* audit_place.c - a real log in a temporary directory; see audit_place.h. */
 #include "audit_place.h"
+#include "audit_append.h"
 
 #include <sqlite3.h>
 

@@ -1,6 +1,8 @@
 /* test_audit.c - appending: numbering, chains, the group commit, and what happens when it fails. */
 #include "store_place.h"
 
+#include "audit_append.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

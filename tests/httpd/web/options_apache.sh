@@ -19,15 +19,7 @@ limited $HTTPD "https://127.0.0.1:$TLS_PORT"
 no_token $HTTPD $(host_logs "$S" "$HOST_DIR") "$S/enforgate.log"
 
 # A responder that dies under a request: the error log tells of it without the path.
-flock "$S/enforgate.lock" sleep 1 &
-sleep 0.2
-curl -sk -m 5 -o "$T/nothing" "https://127.0.0.1:$TLS_PORT/v1/check?$token" -H "Authorization: Bearer $key" \
-    -H 'Content-Type: application/json' --data-binary "@$T/request" &
-asked=$!
-sleep 0.3
-# shellcheck disable=SC2046 # process ids
-kill -KILL $(responders)
-wait $asked
+responders_die_under_a_request
 like 'its error log tells of the death' "$(cat "$HOST_DIR/enforgate_error.log")" "$HOST_DEATH"
 unlike 'without the path' "$(cat "$HOST_DIR/enforgate_error.log")" "v1/|$token"
 finish
