@@ -64,6 +64,30 @@ committed(struct audit *audit, const struct audit_batch *batch)
 	atomic_store(&audit->appended, true);
 }
 
+/* An entry with what belongs to it. */
+static enum status
+append_one(struct audit_batch *batch, struct audit_append *append)
+{
+	enum status status = STATUS_OK;
+
+	if (append->within != NULL) {
+		status = store_savepoint(batch->db);
+		if (status == STATUS_OK)
+			status = append->within(append, batch->db);
+		if (status == STATUS_OK)
+			status = store_savepoint_release(batch->db);
+		else if (store_savepoint_undo(batch->db) != STATUS_OK)
+			status = STATUS_FAILED;
+	}
+	if (status != STATUS_OK)
+		return status == STATUS_STALE ? STATUS_STALE : STATUS_FAILED;
+	status = audit_batch_append(batch, &append->entry);
+	/* What belongs to an entry must not stay without it. */
+	if (status != STATUS_OK && append->within != NULL)
+		batch->broken = true;
+	return status;
+}
+
 /* Writes and commits a batch, and leaves its result with each append. */
 static void
 write_batch(struct audit *audit, struct db *db, struct audit_append *taken)
@@ -78,7 +102,7 @@ write_batch(struct audit *audit, struct db *db, struct audit_append *taken)
 		if (is_stale(audit, w, generation))
 			w->status = STATUS_STALE;
 		else
-			w->status = audit_batch_append(&batch, &w->entry);
+			w->status = append_one(&batch, w);
 		/* Some failures (disk full) end the whole transaction: nothing of it holds then. */
 		if (w->status == STATUS_FAILED && (batch.broken || !store_writing(db)))
 			status = STATUS_FAILED;

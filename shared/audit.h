@@ -66,6 +66,12 @@ void audit_close(struct audit *audit);
 struct audit_append {
 	struct audit_entry entry;
 	int64_t generation; /* the one it was decided under; 0: any */
+	/*
+	 * Called in the write transaction right before the entry is appended, in whichever thread commits; NULL: nothing else
+	 * belongs to it. It may change the entry. What it wrote is undone unless it returns STATUS_OK; STATUS_STALE: to be decided anew,
+	 * anything else is STATUS_FAILED.
+	 */
+	enum status (*within)(struct audit_append *append, struct db *db);
 	void (*done)(struct audit_append *append);
 	enum status status;
 	/* Private to the queue. */

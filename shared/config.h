@@ -32,8 +32,14 @@ struct config {
 	int64_t database_deadline_ms; /* wait for the database lock before 503 */
 	bool database_rollback_journal;
 	int64_t failed_keys_per_minute; /* 401 answers per address before 429; 0: no limit */
-	int64_t audit_keep_days;        /* audit roll: 0 keeps all */
-	int64_t audit_keep_bytes;       /* audit roll: 0 keeps all */
+	int64_t
+	    approve_per_minute; /* requests for approve pages per address before 429; 0: no limit */
+	int64_t approvals_per_key;    /* pending approvals of one key; more are denied */
+	int64_t wait_max_s;           /* longest wait of one request for a decision */
+	int64_t held_max;             /* requests that one process lets wait for decisions */
+	char templates_dir[PATH_MAX]; /* need not exist */
+	int64_t audit_keep_days;      /* audit roll: 0 keeps all */
+	int64_t audit_keep_bytes;     /* audit roll: 0 keeps all */
 	char audit_export_dir[PATH_MAX];
 };
 

@@ -36,6 +36,19 @@ const struct config_setting config_settings[] = {
 	"without shared memory. Yes or no.\n"},
     {"failed_keys_per_minute", CONFIG_NUMBER, AT(failed_keys_per_minute), 0, 1000000, 60, "60",
 	"Refused keys per client address and minute before the answer is 429; 0 sets no limit.\n"},
+    {"approve_per_minute", CONFIG_NUMBER, AT(approve_per_minute), 0, 1000000, 60, "60",
+	"Requests for pages of approvals per client address and minute before the answer is 429;\n"
+	"0 sets no limit.\n"},
+    {"approvals_per_key", CONFIG_NUMBER, AT(approvals_per_key), 1, 100000, 50, "50",
+	"Calls of one key that may wait for a person at once; more are denied.\n"},
+    {"wait_max_s", CONFIG_NUMBER, AT(wait_max_s), 1, 86400, 240, "240",
+	"Longest time in seconds that one request waits for a decision; the call can be asked again.\n"
+	"mod_fcgid ends a request after 300 seconds whatever happens.\n"},
+    {"held_max", CONFIG_NUMBER, AT(held_max), 0, 10000, 128, "128",
+	"Requests that one process lets wait for decisions; more are answered at once, undecided.\n"},
+    {"templates_dir", CONFIG_PATH, AT(templates_dir), 0, 0, 0, "templates",
+	"Templates of your own for pages and messages, in place of the built-in ones of the same name.\n"
+	"The directory need not exist.\n"},
     {"audit_keep_days", CONFIG_NUMBER, AT(audit_keep_days), 0, 36500, 0, "0",
 	"Age in days from which `enforgatectl audit roll` exports and removes entries; 0 keeps all.\n"},
     {"audit_keep_bytes", CONFIG_BYTES, AT(audit_keep_bytes), 0, AUDIT_BYTES_MAX, 0, "0",

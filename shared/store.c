@@ -141,6 +141,26 @@ store_writing(const struct db *db)
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+enum status
+store_savepoint(struct db *db)
+{
+	return query_run(query(db, "SAVEPOINT part"), NULL);
+}
+
+enum status
+store_savepoint_release(struct db *db)
+{
+	return query_run(query(db, "RELEASE SAVEPOINT part"), NULL);
+}
+
+enum status
+store_savepoint_undo(struct db *db)
+{
+	enum status status = query_run(query(db, "ROLLBACK TO SAVEPOINT part"), NULL);
+
+	return status == STATUS_OK ? store_savepoint_release(db) : status;
+}
+
 static struct timespec
 time_after(clockid_t id, int64_t ms)
 {

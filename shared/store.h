@@ -72,6 +72,11 @@ void store_rollback(struct store *store, struct db *db);
 /* False when a failed statement has ended the transaction (disk full): only rolling back is left. */
 bool store_writing(const struct db *db);
 
+/* Within a write transaction, one at a time: what follows can be undone alone. Ends with one of the other two. */
+enum status store_savepoint(struct db *db) MUST_USE;
+enum status store_savepoint_release(struct db *db) MUST_USE;
+enum status store_savepoint_undo(struct db *db) MUST_USE;
+
 /*
  * A statement of constant SQL, prepared once per connection and found again by its address. NULL when it cannot
  * be prepared (logged); binding to and stepping NULL is safe and fails. Indices count from 1 for parameters, from 0
