@@ -4,7 +4,7 @@
 BEGIN {
 	split("status clock utf8 when", l0)
 	split("buf secret log match", l1)
-	split("decimal json store config limit generation probe", l2)
+	split("decimal json store config limit generation probe page", l2)
 	split("call keys policy policies stop audit", l3)
 	split("caller", l4)
 	split("gate", l5)
