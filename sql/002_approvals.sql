@@ -23,7 +23,8 @@ CREATE TABLE approval (
   ended_ms        INTEGER,           -- when it was spent, denied or expired; null: still open
   told_ms         INTEGER,           -- when a caller was told that it was denied or expired; null: none was
   released_ms     INTEGER,           -- when the same call was last released before this one was made; null: never
-  pin_failures    INTEGER NOT NULL   -- wrong PINs
+  pin_failures    INTEGER NOT NULL,  -- wrong PINs
+  asker           TEXT NOT NULL      -- the request that waits for the decision, the newest of an identical call; '' for none
 );
 -- An identical call attaches instead of asking twice.
 CREATE UNIQUE INDEX approval_open ON approval (key_id, server, tool, args_digest)
