@@ -102,11 +102,13 @@ CREATE TABLE delivery (
   state        TEXT NOT NULL,     -- due, sent, failed (given up), dropped (nobody needs it any more)
   created_ms   INTEGER NOT NULL,
   attempts     INTEGER NOT NULL,
-  next_ms      INTEGER NOT NULL,  -- not tried before
+  next_ms      INTEGER NOT NULL,  -- not tried before; while an attempt is under way the end of its lease
   holder       TEXT NOT NULL,     -- process that has it on lease; '' for none
   lease_ms     INTEGER NOT NULL,  -- until then nobody else takes it
   ended_ms     INTEGER,           -- when it was sent, failed or dropped
   error        TEXT NOT NULL      -- of the last attempt, without secrets; '' for none
 );
-CREATE INDEX delivery_due ON delivery (state, next_ms);
+CREATE INDEX delivery_due ON delivery (next_ms) WHERE state = 'due';
+CREATE INDEX delivery_blocked ON delivery (key_id) WHERE state = 'due' AND event = 'call.blocked';
 CREATE INDEX delivery_approval ON delivery (approval_id);
+CREATE INDEX delivery_channel ON delivery (channel_id, created_ms);
