@@ -68,6 +68,23 @@ sealed_text_has_a_version_and_is_another_each_time(void **state)
 	buf_free(&b);
 }
 
+/* Made with the node and cryptography.io libraries from nonce 00..0b: the form is AES-256-GCM and stays as it is. */
+static void
+text_sealed_elsewhere_opens(void **state)
+{
+	struct buf plain;
+
+	(void)state;
+	buf_init(&plain, SECRET_SEAL_MAX);
+	assert_status(secret_unseal(&key, "channel", "ch_1",
+			  "1:AAECAwQFBgcICQoL/u2h8Z3kNtra2/HlXDeFyEr71L2rFAT/lVlvPJnCbTVeCy04gYGu"
+			  "Kw2LgEk=",
+			  &plain),
+	    STATUS_OK);
+	assert_string_equal(buf_str(&plain), TEXT);
+	buf_free(&plain);
+}
+
 static void
 another_key_or_place_does_not_open_it(void **state)
 {
@@ -165,6 +182,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sealed_text_opens_again),
 	    cmocka_unit_test(sealed_text_has_a_version_and_is_another_each_time),
+	    cmocka_unit_test(text_sealed_elsewhere_opens),
 	    cmocka_unit_test(another_key_or_place_does_not_open_it),
 	    cmocka_unit_test(every_flipped_bit_is_noticed),
 	    cmocka_unit_test(cut_or_lengthened_text_is_noticed),
