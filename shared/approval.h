@@ -65,6 +65,8 @@ struct approval {
 	int64_t told_ms;     /* 0: no caller was told its end */
 	int64_t released_ms; /* 0: the same call was not released before */
 	int64_t pin_failures;
+	char asker[APPROVAL_CALL_ID_MAX +
+		   1]; /* call id of the request that waits; the newest takes over */
 };
 
 /* The salt of shown_digest: derived, stored nowhere; SECRET_DIGEST_TEXT - 1 hex digits. */
@@ -109,6 +111,11 @@ enum status approval_approve(
 enum status approval_deny(struct db *db, const char *id, const char *by, int64_t now_ms) MUST_USE;
 enum status approval_expire(struct db *db, const char *id, int64_t now_ms) MUST_USE;
 enum status approval_spend(struct db *db, const char *id, int64_t now_ms) MUST_USE;
+/*
+ * The request that waits from now on: an older one that still waits, perhaps for a client that is long gone, must not spend the
+ * decision. STATUS_NOT_FOUND: not pending.
+ */
+enum status approval_take(struct db *db, const char *id, const char *asker) MUST_USE;
 /* A caller was told that it was denied or expired. */
 enum status approval_tell(struct db *db, const char *id, int64_t now_ms) MUST_USE;
 /* Counts a wrong PIN of a pending one; *failures is the count with it. STATUS_NOT_FOUND: not pending. */
