@@ -29,7 +29,7 @@ setup(void **state)
 	    "allowances) VALUES ('key_1', 'agent', 'h', 'bwb_', 1, 900000, 1), "
 	    "('key_2', 'quiet', 'h2', 'bwb_', 1, 900000, 1);"
 	    "INSERT INTO approval VALUES ('apr_1', 'key_1', 'mail', 'send', 'd', 's', 'pol_1', 'p', 1, "
-	    "0, 'because', 'call_1', 'pending', 1, 1800000900000, NULL, '', '', NULL, NULL, NULL, 0);" CHANNEL_ROW(
+	    "0, 'because', 'call_1', 'pending', 1, 1800000900000, NULL, '', '', NULL, NULL, NULL, 0, '');" CHANNEL_ROW(
 		"approver", "1", "1", "") CHANNEL_ROW("blocked", "1", "0", "call.blocked")
 		CHANNEL_ROW("all", "1", "0", "call.blocked,approval.created,approval.resolved")
 		    CHANNEL_ROW(
@@ -56,15 +56,19 @@ add(struct store_place *p, unsigned kind, const struct lease *lease)
 	return added;
 }
 
+/* Requests first. */
 static int64_t
 claim(struct store_place *p, const struct lease *lease, int64_t now_ms, struct delivery *out)
 {
 	struct db *db = store_place_write(p->store);
-	int64_t count = -1;
+	int64_t requests = -1, others = -1;
 
-	assert_status(outbox_claim(db, lease, now_ms, MANY, out, &count), STATUS_OK);
+	assert_status(outbox_claim(db, lease, now_ms, true, MANY, out, &requests), STATUS_OK);
+	assert_status(
+	    outbox_claim(db, lease, now_ms, false, MANY - requests, out + requests, &others),
+	    STATUS_OK);
 	store_place_commit(p->store, db);
-	return count;
+	return requests + others;
 }
 
 static int64_t
@@ -235,6 +239,27 @@ request_is_dropped_when_nobody_needs_to_decide(void **state)
 }
 
 static void
+requests_and_other_notices_are_claimed_apart(void **state)
+{
+	struct store_place *p = *state;
+	struct delivery got[MANY];
+	struct db *db;
+	int64_t count;
+
+	(void)add(p, EVENT_CALL_BLOCKED, NULL);
+	(void)add(p, EVENT_APPROVAL_CREATED, NULL);
+	db = store_place_write(p->store);
+	assert_status(outbox_claim(db, &mine, NOW, true, MANY, got, &count), STATUS_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(got[0].event, EVENT_APPROVAL_CREATED);
+	assert_int_equal(got[1].event, EVENT_APPROVAL_CREATED);
+	assert_status(outbox_claim(db, &mine, NOW, false, 1, got, &count), STATUS_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(got[0].event, EVENT_CALL_BLOCKED);
+	store_place_commit(p->store, db);
+}
+
+static void
 request_under_way_is_not_dropped(void **state)
 {
 	struct store_place *p = *state;
@@ -319,7 +344,7 @@ child(const char *dir, int number)
 	while (file != NULL && count > 0) {
 		struct db *db = store_place_write(store);
 
-		if (outbox_claim(db, &lease, NOW, 2, got, &count) != STATUS_OK ||
+		if (outbox_claim(db, &lease, NOW, false, 2, got, &count) != STATUS_OK ||
 		    store_commit(store, db) != STATUS_OK)
 			_exit(2);
 		for (int64_t i = 0; i < count; i++)
@@ -370,6 +395,7 @@ main(void)
 	    OUTBOX_TEST(retry_comes_at_its_time_and_keeps_the_lease),
 	    OUTBOX_TEST(process_that_ends_gives_up_what_it_had),
 	    OUTBOX_TEST(request_is_dropped_when_nobody_needs_to_decide),
+	    OUTBOX_TEST(requests_and_other_notices_are_claimed_apart),
 	    OUTBOX_TEST(request_under_way_is_not_dropped),
 	    OUTBOX_TEST(blocked_calls_of_a_key_are_told_up_to_a_cap),
 	    OUTBOX_TEST(deliveries_are_listed_newest_first_and_the_channel_named),
