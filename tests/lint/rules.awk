@@ -2,9 +2,9 @@
 # shared/ is laid in levels; a file includes its own level and those below it.
 
 BEGIN {
-	split("status clock utf8 when", l0)
+	split("status clock utf8 when proxies", l0)
 	split("buf secret log match", l1)
-	split("decimal json store config limit generation probe wake page", l2)
+	split("decimal json store config limit generation probe wake page form", l2)
 	split("call keys policy policies stop audit channels approval grant pin outbox notice", l3)
 	split("caller resolve courier", l4)
 	split("gate", l5)
@@ -22,6 +22,7 @@ BEGIN {
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
 	owner["curl/"] = "^ctl/doctor_http\\.c$"
+	owner["libscrypt.h"] = "^shared/pin\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"
 
