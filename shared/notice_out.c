@@ -85,10 +85,9 @@ is_url_text(const char *text)
 }
 
 enum status
-notice_url(const struct channel *channel, const char *more, const char *const *schemes,
-    struct outgoing *out, struct problem *why)
+notice_url(const struct channel *channel, const char *url, const char *more,
+    const char *const *schemes, struct outgoing *out, struct problem *why)
 {
-	const char *url = notice_setting(channel, "url");
 	bool known = false;
 	int len;
 

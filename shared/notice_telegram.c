@@ -16,6 +16,7 @@
 
 #define TEXT_MAX 16384 /* bytes with markup; far above what the words can make of it */
 #define TOKEN_MAX 128 /* characters of a bot's token, "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11" */
+#define API_URL "https://api.telegram.org"
 #define PATH_LEN (TOKEN_MAX + 32)
 #define TOKEN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:"
 
@@ -117,6 +118,7 @@ notice_telegram(const struct notice *notice, const struct channel *channel, int6
 {
 	const char *token = notice_setting(channel, "token"),
 		   *chat = notice_setting(channel, "chat");
+	const char *url = notice_setting(channel, "url");
 	char path[PATH_LEN];
 	struct words words;
 	enum status status;
@@ -131,7 +133,8 @@ notice_telegram(const struct notice *notice, const struct channel *channel, int6
 	status = notice_words(notice, channel, now_ms, &words, why);
 	(void)snprintf(path, sizeof(path), "/bot%s/sendMessage", token);
 	if (status == STATUS_OK)
-		status = notice_url(channel, path, notice_web, out, why);
+		status =
+		    notice_url(channel, url != NULL ? url : API_URL, path, notice_web, out, why);
 	secret_wipe(path, sizeof(path));
 	if (status == STATUS_OK)
 		status = notice_header(out, "content-type", "application/json", why);

@@ -100,7 +100,8 @@ notice_webhook(const struct notice *notice, const struct channel *channel, int64
 	}
 	status = notice_words(notice, channel, now_ms, &words, why);
 	if (status == STATUS_OK)
-		status = notice_url(channel, "", notice_web, out, why);
+		status =
+		    notice_url(channel, notice_setting(channel, "url"), "", notice_web, out, why);
 	if (status == STATUS_OK)
 		status = notice_header(out, "content-type", "application/json", why);
 	if (status == STATUS_OK)

@@ -4,28 +4,38 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "clock.h"
+#include <time.h>
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
+#define CLOCK_LEN 9             /* 14:32 UTC */
+#define CTL_NAME "enforgatectl" /* who decided, where it was no link */
 
-/* "14:32 UTC" for a moment of the same day as `now_ms`, else with the date. */
-static void
-say_moment(char *out, size_t size, int64_t moment_ms, int64_t now_ms)
+void
+words_moment(char *out, size_t size, int64_t moment_ms)
 {
-	char text[CLOCK_TEXT_MAX]; /* 2026-11-23T14:32:00.000Z */
+	static const char *const months[] = {"January", "February", "March", "April", "May", "June",
+	    "July", "August", "September", "October", "November", "December"};
+	time_t seconds = (time_t)(moment_ms / 1000);
+	struct tm tm = {0};
 
-	clock_text(moment_ms, text);
-	if (moment_ms / DAY_MS == now_ms / DAY_MS)
-		(void)snprintf(out, size, "%.5s UTC", text + 11);
-	else
-		(void)snprintf(out, size, "%.10s %.5s UTC", text, text + 11);
+	(void)gmtime_r(&seconds, &tm);
+	(void)snprintf(out, size, "%02d:%02d UTC on %d %s %d", tm.tm_hour, tm.tm_min, tm.tm_mday,
+	    months[tm.tm_mon], tm.tm_year + 1900);
 }
 
+/* The same without the date where it is that of `now_ms`: the length of "14:32 UTC". */
 static void
-say_span(char *out, size_t size, int64_t span_ms)
+brief_moment(char *out, size_t size, int64_t moment_ms, int64_t now_ms)
+{
+	words_moment(out, size, moment_ms);
+	if (moment_ms / DAY_MS == now_ms / DAY_MS && size > CLOCK_LEN)
+		out[CLOCK_LEN] = '\0';
+}
+
+void
+words_span(char *out, size_t size, int64_t span_ms)
 {
 	int64_t unit = span_ms < 2 * HOUR_MS ? MINUTE_MS : span_ms < 2 * DAY_MS ? HOUR_MS : DAY_MS;
 	const char *name = unit == MINUTE_MS ? "minute" : unit == HOUR_MS ? "hour" : "day";
@@ -42,12 +52,12 @@ static const char *
 say_duration(const char *duration)
 {
 	if (strcmp(duration, "1h") == 0)
-		return " for 1 hour.";
+		return "calls of this tool for 1 hour";
 	if (strcmp(duration, "8h") == 0)
-		return " for 8 hours.";
+		return "calls of this tool for 8 hours";
 	if (strcmp(duration, "24h") == 0)
-		return " for 24 hours.";
-	return " for this one call.";
+		return "calls of this tool for 24 hours";
+	return "this one call";
 }
 
 static void
@@ -82,14 +92,33 @@ say_created(const struct notice *notice, int64_t now_ms, const char *brief, stru
 	say(out, "Agent \"", out->key, "\" wants ");
 	add_piece(out, out->called, true);
 	add_piece(out, ".", false);
-	say_span(out->left, sizeof(out->left), notice->expires_ms - now_ms);
-	say_moment(out->until, sizeof(out->until), notice->expires_ms, now_ms);
+	words_span(out->left, sizeof(out->left), notice->expires_ms - now_ms);
+	brief_moment(out->until, sizeof(out->until), notice->expires_ms, now_ms);
 	if (notice->released_ms > 0) {
-		say_moment(moment, sizeof(moment), notice->released_ms, now_ms);
+		brief_moment(moment, sizeof(moment), notice->released_ms, now_ms);
 		(void)snprintf(out->again, sizeof(out->again),
 		    "The same call was let through before (%s); approved, it runs once more.",
 		    moment);
 	}
+}
+
+static void
+say_decision(const struct notice *notice, bool approved, struct words *out)
+{
+	if (strcmp(out->by, CTL_NAME) == 0)
+		(void)snprintf(out->who, sizeof(out->who), "with %s", out->by);
+	else if (out->by[0] != '\0')
+		(void)snprintf(out->who, sizeof(out->who), "by the link sent to %s", out->by);
+	add_piece(out, approved ? "approved" : "denied", false);
+	if (out->by[0] != '\0')
+		say(out, strcmp(out->by, CTL_NAME) == 0 ? " with " : " by the link sent to ",
+		    out->by, "");
+	if (approved) {
+		out->duration = say_duration(notice->duration);
+		add_piece(out, ": ", false);
+		add_piece(out, out->duration, false);
+	}
+	add_piece(out, ".", false);
 }
 
 static void
@@ -106,12 +135,8 @@ say_resolved(const struct notice *notice, const char *brief, struct words *out)
 		add_piece(out, "Nobody decided in time, so it is refused: ", false);
 	add_piece(out, out->called, true);
 	say(out, " of agent \"", out->key, expired ? "\"." : "\" was ");
-	if (expired)
-		return;
-	add_piece(out, approved ? "approved" : "denied", false);
-	if (out->by[0] != '\0')
-		say(out, " by ", out->by, "");
-	add_piece(out, approved ? say_duration(notice->duration) : ".", false);
+	if (!expired)
+		say_decision(notice, approved, out);
 }
 
 static void
@@ -166,7 +191,7 @@ notice_words(const struct notice *notice, const struct channel *channel, int64_t
 {
 	char brief[WORDS_SUBJECT_SIZE / 2], server[WORDS_SHORT * 4 + 1], tool[WORDS_SHORT * 4 + 1];
 
-	*out = (struct words){.event = "sample", .title = "", .why = ""};
+	*out = (struct words){.event = "sample", .title = "", .why = "", .duration = ""};
 	if (notice->event == 0) {
 		say_sample(channel, out);
 		return take_links(notice, channel, out, why);
