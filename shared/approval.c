@@ -9,9 +9,9 @@
 static const char sql_create[] =
     "INSERT INTO approval (id, key_id, server, tool, args_digest, shown_digest, policy_id, "
     "policy_name, policy_version, rule, reason, call_id, state, created_ms, expires_ms, "
-    "decided_ms, decided_by, duration, ended_ms, told_ms, released_ms, pin_failures) "
+    "decided_ms, decided_by, duration, ended_ms, told_ms, released_ms, pin_failures, asker) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'pending', ?13, ?14, "
-    "NULL, '', '', NULL, NULL, ?15, 0) "
+    "NULL, '', '', NULL, NULL, ?15, 0, ?16) "
     "ON CONFLICT (key_id, server, tool, args_digest) WHERE state IN ('pending', 'approved') "
     "DO NOTHING";
 static const char sql_is_open[] = "SELECT 1 FROM approval WHERE state IN ('pending', 'approved') "
@@ -33,6 +33,7 @@ static const char sql_expire[] =
     "WHERE id = ?1 AND state IN ('pending', 'approved') AND expires_ms <= ?2";
 static const char sql_spend[] = "UPDATE approval SET state = 'spent', ended_ms = ?2 "
 				"WHERE id = ?1 AND state = 'approved' AND expires_ms > ?2";
+static const char sql_take[] = "UPDATE approval SET asker = ?2 WHERE id = ?1 AND state = 'pending'";
 static const char sql_tell[] =
     "UPDATE approval SET told_ms = ?2 "
     "WHERE id = ?1 AND state IN ('denied', 'expired') AND told_ms IS NULL";
@@ -126,6 +127,7 @@ bind_new(struct query *q, const struct approval *approval)
 		query_bind_null(q, 15);
 	else
 		query_bind_integer(q, 15, approval->released_ms);
+	query_bind_text(q, 16, approval->asker);
 }
 
 enum status
@@ -147,19 +149,24 @@ approval_create(struct db *db, const struct approval *approval, int64_t most, in
 	return changed == 1 ? STATUS_OK : STATUS_EXISTS;
 }
 
-/* A transition: a change of this one row, or of none. */
+/* A change of one row, or of none. */
 static enum status
-change_one(struct query *q, const char *id, int64_t now_ms)
+run_one(struct query *q)
 {
 	int64_t changed = 0;
-	enum status status;
+	enum status status = query_run(q, &changed);
 
-	query_bind_text(q, 1, id);
-	query_bind_integer(q, 2, now_ms);
-	status = query_run(q, &changed);
 	if (status != STATUS_OK)
 		return status;
 	return changed == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static enum status
+transit(struct query *q, const char *id, int64_t now_ms)
+{
+	query_bind_text(q, 1, id);
+	query_bind_integer(q, 2, now_ms);
+	return run_one(q);
 }
 
 enum status
@@ -170,7 +177,7 @@ approval_approve(
 
 	query_bind_text(q, 3, by);
 	query_bind_text(q, 4, duration);
-	return change_one(q, id, now_ms);
+	return transit(q, id, now_ms);
 }
 
 enum status
@@ -179,25 +186,35 @@ approval_deny(struct db *db, const char *id, const char *by, int64_t now_ms)
 	struct query *q = query(db, sql_deny);
 
 	query_bind_text(q, 3, by);
-	return change_one(q, id, now_ms);
+	return transit(q, id, now_ms);
 }
 
 enum status
 approval_expire(struct db *db, const char *id, int64_t now_ms)
 {
-	return change_one(query(db, sql_expire), id, now_ms);
+	return transit(query(db, sql_expire), id, now_ms);
 }
 
 enum status
 approval_spend(struct db *db, const char *id, int64_t now_ms)
 {
-	return change_one(query(db, sql_spend), id, now_ms);
+	return transit(query(db, sql_spend), id, now_ms);
+}
+
+enum status
+approval_take(struct db *db, const char *id, const char *asker)
+{
+	struct query *q = query(db, sql_take);
+
+	query_bind_text(q, 1, id);
+	query_bind_text(q, 2, asker);
+	return run_one(q);
 }
 
 enum status
 approval_tell(struct db *db, const char *id, int64_t now_ms)
 {
-	return change_one(query(db, sql_tell), id, now_ms);
+	return transit(query(db, sql_tell), id, now_ms);
 }
 
 enum status

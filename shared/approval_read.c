@@ -7,12 +7,12 @@
 
 #define COLUMNS                                                                                    \
 	"a.id, a.key_id, k.name, a.server, a.tool, a.args_digest, a.shown_digest, a.policy_id, "   \
-	"a.policy_name, a.reason, a.call_id, a.state, a.decided_by, a.duration, "                  \
+	"a.policy_name, a.reason, a.call_id, a.state, a.decided_by, a.duration, a.asker, "         \
 	"a.policy_version, a.rule, a.created_ms, a.expires_ms, COALESCE(a.decided_ms, 0), "        \
 	"COALESCE(a.ended_ms, 0), COALESCE(a.told_ms, 0), COALESCE(a.released_ms, 0), "            \
 	"a.pin_failures, k.allowances, COALESCE(k.revoked_ms, 0)"
-#define COLUMN_TYPES "ttttttttttttttiiiiiiiiiii"
-#define CHANNEL_COLUMN 25 /* after those above, where a token was asked for */
+#define COLUMN_TYPES "tttttttttttttttiiiiiiiiiii"
+#define CHANNEL_COLUMN 26 /* after those above, where a token was asked for */
 #define FROM " FROM approval a JOIN api_key k ON k.id = a.key_id "
 #define SAME_CALL "a.key_id = ?1 AND a.server = ?2 AND a.tool = ?3 AND a.args_digest = ?4"
 
@@ -97,24 +97,25 @@ take_texts(struct query *q, struct approval *out)
 	       take(q, 9, out->reason, sizeof(out->reason)) &&
 	       take(q, 10, out->call_id, sizeof(out->call_id)) &&
 	       take(q, 12, out->decided_by, sizeof(out->decided_by)) &&
-	       take(q, 13, out->duration, sizeof(out->duration));
+	       take(q, 13, out->duration, sizeof(out->duration)) &&
+	       take(q, 14, out->asker, sizeof(out->asker));
 }
 
 /* STATUS_FAILED (logged): somebody else wrote into the table. */
 static enum status
 read_row(struct query *q, struct approval *out)
 {
-	*out = (struct approval){.policy_version = query_integer(q, 14),
-	    .rule = query_integer(q, 15),
-	    .created_ms = query_integer(q, 16),
-	    .expires_ms = query_integer(q, 17),
-	    .decided_ms = query_integer(q, 18),
-	    .ended_ms = query_integer(q, 19),
-	    .told_ms = query_integer(q, 20),
-	    .released_ms = query_integer(q, 21),
-	    .pin_failures = query_integer(q, 22),
-	    .allowances = query_integer(q, 23) != 0,
-	    .key_revoked = query_integer(q, 24) != 0};
+	*out = (struct approval){.policy_version = query_integer(q, 15),
+	    .rule = query_integer(q, 16),
+	    .created_ms = query_integer(q, 17),
+	    .expires_ms = query_integer(q, 18),
+	    .decided_ms = query_integer(q, 19),
+	    .ended_ms = query_integer(q, 20),
+	    .told_ms = query_integer(q, 21),
+	    .released_ms = query_integer(q, 22),
+	    .pin_failures = query_integer(q, 23),
+	    .allowances = query_integer(q, 24) != 0,
+	    .key_revoked = query_integer(q, 25) != 0};
 	if (query_types(q, COLUMN_TYPES) && take_texts(q, out) &&
 	    read_state(query_text(q, 11), &out->state))
 		return STATUS_OK;

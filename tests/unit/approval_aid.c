@@ -26,6 +26,7 @@ approval_aid_new(const struct key *key, const char *tool, const char *args_diges
 	    .rule = 2,
 	    .reason = "matched rule 2 of policy \"office\"",
 	    .call_id = "call_1",
+	    .asker = "call_1",
 	    .created_ms = AID_CREATED_MS,
 	    .expires_ms = AID_EXPIRES_MS};
 

@@ -64,6 +64,7 @@ what_was_created_is_found(void **state)
 	assert_int_equal(found.told_ms, 0);
 	assert_int_equal(found.released_ms, 77);
 	assert_int_equal(found.pin_failures, 0);
+	assert_string_equal(found.asker, "call_1");
 	assert_status(approval_find(db, "apr_nobody", &found), STATUS_NOT_FOUND);
 	store_rollback(p->store, db);
 }
@@ -329,6 +330,27 @@ time_counts_whatever_the_column_says(void **state)
 }
 
 static void
+request_that_waits_changes_while_it_is_pending(void **state)
+{
+	struct store_place *p = *state;
+	struct key key = approval_aid_key(p->store, "demo");
+
+	for (size_t i = 0; i < STATES; i++) {
+		struct approval made = approval_aid_new(&key, "send", "d1");
+		struct db *db = store_place_write(p->store);
+		bool waits = i == APPROVAL_PENDING;
+
+		assert_status(approval_create(db, &made, 0, 1000), STATUS_OK);
+		approval_aid_bring(db, made.id, all_states[i]);
+		assert_status(
+		    approval_take(db, made.id, "call_2"), waits ? STATUS_OK : STATUS_NOT_FOUND);
+		assert_string_equal(
+		    approval_aid_read(db, made.id).asker, waits ? "call_2" : "call_1");
+		store_rollback(p->store, db);
+	}
+}
+
+static void
 end_is_told_once(void **state)
 {
 	struct store_place *p = *state;
@@ -519,6 +541,7 @@ main(void)
 	    STORE_TEST(pending_ones_of_a_key_are_capped),
 	    STORE_TEST(only_the_named_transitions_exist),
 	    STORE_TEST(transitions_note_who_and_when),
+	    STORE_TEST(request_that_waits_changes_while_it_is_pending),
 	    STORE_TEST(end_is_told_once),
 	    STORE_TEST(wrong_pins_of_a_pending_one_are_counted),
 	    STORE_TEST(last_release_is_that_of_the_same_call),
