@@ -23,8 +23,8 @@ struct courier;
 /* Makes no thread yet. Everything is borrowed. */
 enum status courier_open(const struct config *config, struct store *store,
     const struct secret_key *master, struct courier **out, struct problem *why) MUST_USE;
-/* For outbox_add(): this process' name on leases. */
-const char *courier_holder(const struct courier *courier);
+/* For outbox_add(): what this process has deliveries by. */
+const struct lease *courier_lease(const struct courier *courier);
 /*
  * After the commit of an approval: its canonical arguments, for the links (copied; NULL: none, as for other events), and the thread
  * is started where it does not run, or woken.

@@ -13,8 +13,14 @@
 #define DELIVERY_ID_MAX 40
 #define DELIVERY_ERROR_MAX 255
 #define OUTBOX_HOLDER_LEN 22
-#define OUTBOX_LEASE_MS 60000  /* a process that died gives its deliveries up after this */
 #define OUTBOX_BLOCKED_MAX 100 /* due notices of blocked calls of one key; more are not told */
+
+/* What a process has deliveries by: its name, made anew by each, and how long its death keeps them from others. */
+struct lease {
+	char holder[OUTBOX_HOLDER_LEN + 1];
+	int64_t ms;
+};
+void lease_make(struct lease *out, int64_t ms);
 
 /* What happened. Texts are borrowed. */
 struct event {
@@ -29,10 +35,11 @@ struct event {
 
 /*
  * One delivery for each enabled channel of the key that subscribed to it, in the caller's write transaction; an approver
- * channel always gets approval.created. `holder` has them on lease from the start (NULL: anybody). *added counts them (may be NULL).
+ * channel always gets approval.created. They are on `lease` from the start (NULL: anybody may take them). *added counts them
+ * (may be NULL).
  */
-enum status outbox_add(struct db *db, const struct event *event, const char *holder, int64_t now_ms,
-    int64_t *added) MUST_USE;
+enum status outbox_add(struct db *db, const struct event *event, const struct lease *lease,
+    int64_t now_ms, int64_t *added) MUST_USE;
 
 struct delivery {
 	char id[DELIVERY_ID_MAX + 1];
@@ -45,7 +52,7 @@ struct delivery {
 	char server[CALL_NAME_MAX + 1];
 	char tool[CALL_NAME_MAX + 1];
 	char reason[VERDICT_REASON_MAX];
-	char state[8 + 1]; /* "due", "sent", "failed", "dropped" */
+	char state[8 + 1]; /* "due", "sent", "failed" (given up), "dropped" (nobody needs it) */
 	int64_t created_ms;
 	int64_t attempts;
 	int64_t next_ms;
@@ -55,26 +62,33 @@ struct delivery {
 };
 
 /*
- * Takes what is due and free, or on lease to `holder` and due, for `holder`: at most `most`, into `out`. The lease is
- * OUTBOX_LEASE_MS from now. *count says how many.
+ * In the caller's write transaction: takes what is due and on nobody else's lease, at most `most` into `out`, and counts an
+ * attempt. It is due again when the lease ends, for this process too, unless a result is noted before. Requests
+ * for a decision that is made or whose time is over are dropped instead. *count says how many were taken.
  */
-enum status outbox_claim(struct db *db, const char *holder, int64_t now_ms, int64_t most,
+enum status outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, int64_t most,
     struct delivery *out, int64_t *count) MUST_USE;
-/* Whether anything is due or will be, for whom, and when next; a cheap look before a claim. *next_ms 0: nothing is. */
-enum status outbox_next(
-    struct db *db, const char *holder, int64_t now_ms, int64_t *next_ms) MUST_USE;
-/* The results. STATUS_NOT_FOUND: it is on lease to somebody else meanwhile. */
-enum status outbox_sent(struct db *db, const char *id, const char *holder, int64_t now_ms) MUST_USE;
-enum status outbox_again(
-    struct db *db, const char *id, const char *holder, int64_t next_ms, const char *error) MUST_USE;
-enum status outbox_end(struct db *db, const char *id, const char *holder, const char *state,
+/* When this process can take something next, perhaps a time that is past; 0: nothing is waiting. A cheap look before a claim. */
+enum status outbox_next(struct db *db, const struct lease *lease, int64_t *next_ms) MUST_USE;
+/*
+ * The results of an attempt, in the caller's write transaction. STATUS_NOT_FOUND: it is over, or on somebody else's lease.
+ * `error` holds no secret. outbox_again() keeps the lease until `next_ms` and for its length after it.
+ */
+enum status outbox_sent(
+    struct db *db, const char *id, const struct lease *lease, int64_t now_ms) MUST_USE;
+enum status outbox_again(struct db *db, const char *id, const struct lease *lease, int64_t next_ms,
+    const char *error) MUST_USE;
+/* `state`: "failed" or "dropped". */
+enum status outbox_end(struct db *db, const char *id, const struct lease *lease, const char *state,
     int64_t now_ms, const char *error) MUST_USE;
+/* A process ends: others may have what it had, each at its time. */
+enum status outbox_release(struct db *db, const struct lease *lease) MUST_USE;
 
 /* Deliveries of an approval (or of all, NULL), newest first. */
 enum status outbox_each(struct db *db, const char *approval_id, int64_t limit,
     bool (*each)(void *arg, const struct delivery *delivery, const char *channel_name),
     void *arg) MUST_USE;
-/* The last one of a channel, for `channel list`. STATUS_NOT_FOUND: there was none. */
+/* The newest one of a channel, for `channel list`. STATUS_NOT_FOUND: there was none. */
 enum status outbox_last(struct db *db, const char *channel_id, struct delivery *out) MUST_USE;
 
 #endif

@@ -23,7 +23,8 @@ CREATE TABLE approval (
   ended_ms        INTEGER,           -- when it was spent, denied or expired; null: still open
   told_ms         INTEGER,           -- when a caller was told that it was denied or expired; null: none was
   released_ms     INTEGER,           -- when the same call was last released before this one was made; null: never
-  pin_failures    INTEGER NOT NULL   -- wrong PINs
+  pin_failures    INTEGER NOT NULL,  -- wrong PINs
+  asker           TEXT NOT NULL      -- the request that waits for the decision, the newest of an identical call; '' for none
 );
 -- An identical call attaches instead of asking twice.
 CREATE UNIQUE INDEX approval_open ON approval (key_id, server, tool, args_digest)
@@ -54,6 +55,7 @@ CREATE TABLE allowance (
   revoked_ms   INTEGER            -- null: in force
 );
 CREATE INDEX allowance_call ON allowance (key_id, server, tool, expires_ms);
+CREATE INDEX allowance_approval ON allowance (approval_id);
 
 -- The PIN that an approver of a key's calls has to know.
 CREATE TABLE approver_pin (
@@ -101,11 +103,13 @@ CREATE TABLE delivery (
   state        TEXT NOT NULL,     -- due, sent, failed (given up), dropped (nobody needs it any more)
   created_ms   INTEGER NOT NULL,
   attempts     INTEGER NOT NULL,
-  next_ms      INTEGER NOT NULL,  -- not tried before
+  next_ms      INTEGER NOT NULL,  -- not tried before; while an attempt is under way the end of its lease
   holder       TEXT NOT NULL,     -- process that has it on lease; '' for none
   lease_ms     INTEGER NOT NULL,  -- until then nobody else takes it
   ended_ms     INTEGER,           -- when it was sent, failed or dropped
   error        TEXT NOT NULL      -- of the last attempt, without secrets; '' for none
 );
-CREATE INDEX delivery_due ON delivery (state, next_ms);
+CREATE INDEX delivery_due ON delivery (next_ms) WHERE state = 'due';
+CREATE INDEX delivery_blocked ON delivery (key_id) WHERE state = 'due' AND event = 'call.blocked';
 CREATE INDEX delivery_approval ON delivery (approval_id);
+CREATE INDEX delivery_channel ON delivery (channel_id, created_ms);
