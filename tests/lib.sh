@@ -111,8 +111,9 @@ new_state() {
 	install -d -m 700 ${HOST_USER:+-o "$HOST_USER"} "$S"
 	ctl init --state "$S" >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
 	mkdir -p "$S/htdocs"
-	# The tests' own requests must not run into the limit by accident.
+	# The tests' own requests must not run into the limits by accident.
 	setting failed_keys_per_minute 100000
+	setting approve_per_minute 100000
 }
 setting() { # name value: in the present configuration
 	sed -i -E "/^#?$1 = /d" "$S/enforgate.conf"
