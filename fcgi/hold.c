@@ -241,8 +241,8 @@ holds_add(struct holds *holds, struct exchange *exchange)
 	}
 	pthread_mutex_unlock(&holds->mutex);
 	if (!admitted) {
-		log_warn("a call that waits for a decision is answered at once: %lld wait already",
-		    (long long)holds->count);
+		log_refusal(
+		    "a call that waits for a decision is answered at once: held_max wait already");
 		free(hold);
 		return false;
 	}
