@@ -29,6 +29,7 @@ struct service {
 	struct courier *courier;
 	int wake; /* wake.h */
 	struct holds *holds;
+	struct proxies proxies;      /* of the setting trusted_proxies */
 	struct secret_key probe_key; /* of the marks of doctor */
 };
 
