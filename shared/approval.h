@@ -28,6 +28,7 @@
 #define APPROVAL_PIN_TRIES 5  /* wrong PINs before an approval is denied */
 #define APPROVAL_KEEP_MS                                                                           \
 	((int64_t)30 * 24 * 3600 * 1000) /* after its end, so that 410 never turns into 404 */
+#define APPROVALS_PURGE_MOST 1000        /* in one transaction, so that calls do not wait long */
 
 enum approval_state {
 	APPROVAL_PENDING,
@@ -69,6 +70,9 @@ struct approval {
 		   1]; /* call id of the request that waits; the newest takes over */
 };
 
+/* What counts at a time: EXPIRED instead of PENDING and APPROVED once the time is over, whatever the column says. */
+enum approval_state approval_state_at(const struct approval *approval, int64_t now_ms);
+
 /* The salt of shown_digest: derived, stored nowhere; SECRET_DIGEST_TEXT - 1 hex digits. */
 enum status approval_salt(
     const struct secret_key *master, const char *id, char out[SECRET_DIGEST_TEXT]) MUST_USE;
@@ -86,9 +90,9 @@ void approval_make_id(char out[APPROVAL_ID_MAX + 1]);
 enum status approval_create(
     struct db *db, const struct approval *approval, int64_t most, int64_t now_ms) MUST_USE;
 
-/* STATUS_NOT_FOUND. */
+/* STATUS_NOT_FOUND; STATUS_FAILED (logged) also where a row is not what this program wrote. */
 enum status approval_find(struct db *db, const char *id, struct approval *out) MUST_USE;
-/* The newest one of a call, in whatever state. STATUS_NOT_FOUND. */
+/* The open one of a call, else the newest, in whatever state. STATUS_NOT_FOUND. */
 enum status approval_find_call(struct db *db, const char *key_id, const char *server,
     const char *tool, const char *args_digest, struct approval *out) MUST_USE;
 /* By the hash of a token; `channel` (APPROVAL_BY_MAX + 1 bytes) is where that token went. STATUS_NOT_FOUND. */
@@ -130,7 +134,10 @@ enum status approval_token_hash(
 enum status approval_token_add(struct db *db, const char *approval_id, const char *hash,
     const char *channel, int64_t now_ms) MUST_USE;
 
-/* Removes approvals that ended before `before_ms` with their tokens, allowances that ended, and deliveries. */
+/*
+ * Removes approvals that ended before `before_ms` with their tokens and deliveries, allowances that ended before, and notices of
+ * blocked calls: at most APPROVALS_PURGE_MOST approvals, so it is called again while *removed is as many.
+ */
 enum status approvals_purge(struct db *db, int64_t before_ms, int64_t *removed) MUST_USE;
 
 #endif

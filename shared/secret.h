@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "status.h"
 
 #define SECRET_KEY_FILE "enforgate.key" /* in the state directory */
@@ -56,6 +57,18 @@ bool secret_unhex(const char *text, unsigned char *out, size_t len);
 /* Equality whose time does not depend on the contents. */
 bool secret_equal(const void *a, const void *b, size_t len);
 void secret_wipe(void *bytes, size_t len);
+
+/*
+ * Sealed text: AES-256-GCM (NIST SP 800-38D) with a random nonce, as "1:" (the version of this form) and base64. It opens
+ * only under the same key and for the same place: `purpose` says what it is, `id` names the row. The result is
+ * appended. STATUS_TOO_LARGE: more than SECRET_SEAL_MAX bytes, or than `out` takes.
+ */
+#define SECRET_SEAL_MAX ((size_t)64 << 10)
+enum status secret_seal(const struct secret_key *key, const char *purpose, const char *id,
+    const char *plain, size_t len, struct buf *out) MUST_USE;
+/* STATUS_REFUSED: altered, of another place or key, or nothing of the kind. Wipe the bytes after use. */
+enum status secret_unseal(const struct secret_key *key, const char *purpose, const char *id,
+    const char *sealed, struct buf *out) MUST_USE;
 
 /*
  * A key file: "enforgate-key-1 " and 64 hex digits. Reading refuses a file that others than its owner

@@ -55,6 +55,7 @@ CREATE TABLE allowance (
   revoked_ms   INTEGER            -- null: in force
 );
 CREATE INDEX allowance_call ON allowance (key_id, server, tool, expires_ms);
+CREATE INDEX allowance_approval ON allowance (approval_id);
 
 -- The PIN that an approver of a key's calls has to know.
 CREATE TABLE approver_pin (

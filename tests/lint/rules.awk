@@ -4,9 +4,9 @@
 BEGIN {
 	split("status clock utf8 when", l0)
 	split("buf secret log match", l1)
-	split("decimal json store config limit generation probe", l2)
-	split("call keys policy policies stop audit", l3)
-	split("caller", l4)
+	split("decimal json store config limit generation probe wake page", l2)
+	split("call keys policy policies stop audit channels approval grant pin outbox notice", l3)
+	split("caller resolve courier", l4)
 	split("gate", l5)
 	for (i in l0) level[l0[i]] = 0
 	for (i in l1) level[l1[i]] = 1
@@ -18,7 +18,7 @@ BEGIN {
 	owner["json-c/"] = "^shared/json[a-z_]*\\.[ch]$"
 	owner["pcre2.h"] = "^shared/match\\.c$"
 	owner["sqlite3.h"] = "^(shared/store[a-z_]*\\.[ch]$|tests/)"
-	owner["openssl/"] = "^shared/secret\\.c$"
+	owner["openssl/"] = "^shared/secret(_seal)?\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
 	owner["curl/"] = "^ctl/doctor_http\\.c$"
