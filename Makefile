@@ -10,13 +10,13 @@ PORT   ?= 8080
 VERSION := 0.1.0
 
 PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl 2>/dev/null)
-LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lpthread
+LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lscrypt -lpthread
 
 # STATIC=1: the libraries that a host with Apache and nothing more may lack come into the programs. libcrypto and the
 # C library stay the host's, which updates them.
 STATIC   ?=
 ifneq ($(STATIC),)
-LIBS := $(foreach l,$(LIBS),$(if $(filter -lfcgi -ljson-c -lsqlite3 -lpcre2-8 -linih,$(l)),-l:$(l:-l%=lib%).a,$(l))) -lm
+LIBS := $(foreach l,$(LIBS),$(if $(filter -lfcgi -ljson-c -lsqlite3 -lpcre2-8 -linih -lscrypt,$(l)),-l:$(l:-l%=lib%).a,$(l))) -lm
 endif
 
 OPT      ?= -O2 -g
@@ -28,16 +28,19 @@ SANITIZE ?=
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DENFORGATE_VERSION='"$(VERSION)"' \
             -DENFORGATE_DEFAULT_CONF='"$(STATEDIR)/enforgate.conf"' \
             -I. -Ishared -I$(BUILD) $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP
-ALL_LDFLAGS := $(HARDENLD) $(SANITIZE) $(LDFLAGS)
+# As needed: check.fcgi, which is started often and in numbers, does without some of the libraries.
+ALL_LDFLAGS := $(HARDENLD) -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 
 core_src := $(wildcard shared/*.c shared/mcp/*.c)
 doors    := $(wildcard fcgi/check.c fcgi/mcp.c fcgi/approve.c)
-fcgi_src := $(filter-out $(doors),$(wildcard fcgi/*.c))
+# fcgi/NAME_*.c are parts of the door fcgi/NAME.c alone; the other files of fcgi/ are parts of every door.
+parts_of  = $(wildcard $(1:%.c=%_*.c))
+fcgi_src := $(filter-out $(doors) $(call parts_of,$(doors)),$(wildcard fcgi/*.c))
 ctl_src  := $(wildcard ctl/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_aid := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
 
-core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o
+core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o $(BUILD)/obj/templates.o
 fcgi_obj := $(fcgi_src:%.c=$(BUILD)/obj/%.o)
 ctl_obj  := $(ctl_src:%.c=$(BUILD)/obj/%.o)
 programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl
@@ -74,9 +77,17 @@ $(BUILD)/obj/migrations.o: $(BUILD)/migrations.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/templates.c: $(sort $(wildcard templates/*)) tools/embed-templates.sh
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed-templates.sh $(sort $(wildcard templates/*)) > $@.new && mv $@.new $@
+$(BUILD)/obj/templates.o: $(BUILD)/templates.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
 $(BUILD)/core.a: $(core_obj)
 	$(Q)rm -f $@ && ar rcs $@ $(core_obj)
 
+$(foreach d,$(doors),$(eval $(d:fcgi/%.c=$(BUILD)/%.fcgi): $(patsubst %.c,$(BUILD)/obj/%.o,$(call parts_of,$(d)))))
 $(BUILD)/%.fcgi: $(BUILD)/obj/fcgi/%.o $(fcgi_obj) $(BUILD)/core.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(BUILD)/core.a $(LIBS)
 	@echo "built $@"

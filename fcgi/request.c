@@ -55,6 +55,8 @@ parameter(FCGX_Request *fcgx, const char *name)
 void
 request_begin(FCGX_Request *fcgx, struct request *request)
 {
+	const char *uri;
+
 	*request = (struct request){.fcgx = fcgx, .started_us = clock_us(), .body = request->body};
 	secret_random_text(request->id, REQUEST_ID_LEN);
 	log_request(request->id);
@@ -67,7 +69,16 @@ request_begin(FCGX_Request *fcgx, struct request *request)
 	if (request->authorization == NULL || *request->authorization == '\0')
 		request->authorization = FCGX_GetParam("REDIRECT_HTTP_AUTHORIZATION", fcgx->envp);
 	request->content_length = length_of(FCGX_GetParam("CONTENT_LENGTH", fcgx->envp));
-	copy_path(parameter(fcgx, "REQUEST_URI"), request->path);
+	uri = parameter(fcgx, "REQUEST_URI");
+	copy_path(uri, request->path);
+	request->query = strchr(uri, '?') != NULL ? strchr(uri, '?') + 1 : "";
+}
+
+void
+request_see_through(struct request *request, const struct proxies *trusted)
+{
+	request->address = proxies_client(trusted, request->address,
+	    FCGX_GetParam("HTTP_X_FORWARDED_FOR", request->fcgx->envp), request->forwarded);
 }
 
 enum status

@@ -14,10 +14,10 @@
 
 #include "buf.h"
 #include "log.h"
+#include "proxies.h"
 
 #define REQUEST_PATH_MAX 1024 /* bytes of a path that could be ours */
 #define REQUEST_ID_LEN 12
-#define ADDRESS_MAX 64
 
 struct request {
 	FCGX_Request *fcgx;
@@ -27,16 +27,21 @@ struct request {
 	const char *content_type;
 	const char *authorization; /* NULL: none */
 	const char *address;       /* of the client, "" where the web server does not say */
+	const char *query;         /* of REQUEST_URI, as it came; "" for none */
 	const char *configuration; /* parameter ENFORGATE_CONF; NULL: none */
 	char
 	    path[REQUEST_PATH_MAX + 1]; /* of REQUEST_URI, without query; "" where it is too long */
 	int64_t content_length;         /* -1: not given; -2: not a number */
 	struct buf body;                /* owned; filled by request_read_body() */
-	bool whole;                     /* everything the web server sent was read */
+	char forwarded[PROXIES_ADDRESS_MAX]; /* private: where `address` may point */
+	bool whole;                          /* everything the web server sent was read */
 };
 
 /* Takes the parameters of an accepted request. The struct is all zero at first, and used again after request_end(). */
 void request_begin(FCGX_Request *fcgx, struct request *request);
+
+/* Before it, `address` is that of whoever has connected to the web server. */
+void request_see_through(struct request *request, const struct proxies *trusted);
 
 /*
  * Reads the body to its end, at most `max` bytes. STATUS_TOO_LARGE; STATUS_INVALID: it was cut or its length is not what the header

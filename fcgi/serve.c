@@ -150,6 +150,7 @@ static void
 serve_one(struct life *life, struct exchange *exchange)
 {
 	if (ensure_open(life, exchange->request.configuration)) {
+		request_see_through(&exchange->request, &life->service.proxies);
 		life->door->handle(exchange);
 		log_request(""); /* a batch is not of one request */
 		audit_work(life->service.audit);

@@ -24,6 +24,7 @@ struct service {
 	struct audit *audit;
 	struct gate gate;
 	struct limits *limits;
+	struct proxies proxies;      /* of the setting trusted_proxies */
 	struct secret_key probe_key; /* of the marks of doctor */
 };
 

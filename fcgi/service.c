@@ -60,6 +60,8 @@ service_open(const char *program, const char *path, struct service *service, str
 	if (status == STATUS_OK)
 		status = config_read(path, &service->config, why);
 	if (status == STATUS_OK)
+		status = proxies_parse(service->config.trusted_proxies, &service->proxies, why);
+	if (status == STATUS_OK)
 		status = log_open(program, service->config.log, why);
 	if (status != STATUS_OK)
 		return status;

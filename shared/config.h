@@ -16,6 +16,7 @@
 #include "status.h"
 
 #define CONFIG_URL_MAX 512
+#define CONFIG_LIST_MAX 4096
 #define CONFIG_FILE_MAX 65536 /* bytes */
 #define CONFIG_LINE_MAX 4400  /* bytes of one line: the longest path and its name */
 
@@ -34,8 +35,9 @@ struct config {
 	int64_t failed_keys_per_minute; /* 401 answers per address before 429; 0: no limit */
 	int64_t
 	    approve_per_minute; /* requests for approve pages per address before 429; 0: no limit */
-	int64_t approvals_per_key;    /* pending approvals of one key; more are denied */
-	int64_t wait_max_s;           /* longest wait of one request for a decision */
+	char trusted_proxies[CONFIG_LIST_MAX]; /* proxies_parse() takes it; "" for none */
+	int64_t approvals_per_key;             /* pending approvals of one key; more are denied */
+	int64_t wait_max_s;                    /* longest wait of one request for a decision */
 	int64_t held_max;             /* requests that one process lets wait for decisions */
 	char templates_dir[PATH_MAX]; /* need not exist */
 	int64_t audit_keep_days;      /* audit roll: 0 keeps all */

@@ -39,6 +39,9 @@ const struct config_setting config_settings[] = {
     {"approve_per_minute", CONFIG_NUMBER, AT(approve_per_minute), 0, 1000000, 60, "60",
 	"Requests for pages of approvals per client address and minute before the answer is 429;\n"
 	"0 sets no limit.\n"},
+    {"trusted_proxies", CONFIG_PROXIES, AT(trusted_proxies), 0, 0, 0, "192.0.2.1, 10.0.0.0/8",
+	"Proxies in front of the web server, addresses or networks: what they say in X-Forwarded-For is\n"
+	"taken as the client's address. None where the line is left out; an example:\n"},
     {"approvals_per_key", CONFIG_NUMBER, AT(approvals_per_key), 1, 100000, 50, "50",
 	"Calls of one key that may wait for a person at once; more are denied.\n"},
     {"wait_max_s", CONFIG_NUMBER, AT(wait_max_s), 1, 86400, 240, "240",

@@ -15,7 +15,8 @@ enum config_kind {
 	CONFIG_URL,
 	CONFIG_NUMBER,
 	CONFIG_BYTES,
-	CONFIG_YES_NO
+	CONFIG_YES_NO,
+	CONFIG_PROXIES
 };
 
 struct config_setting {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxies.h"
+
 static void
 set_number(const struct config_setting *s, struct config *config, int64_t value)
 {
@@ -137,6 +139,22 @@ take_url(const char *value, char *out, struct problem *why)
 	return STATUS_OK;
 }
 
+/* Kept as it is written, once it is known to be right. */
+static enum status
+take_proxies(const char *value, char *out, struct problem *why)
+{
+	struct proxies proxies;
+
+	if (strlen(value) >= CONFIG_LIST_MAX) {
+		problem_set(why, "is longer than %d bytes", CONFIG_LIST_MAX - 1);
+		return STATUS_INVALID;
+	}
+	if (proxies_parse(value, &proxies, why) != STATUS_OK)
+		return STATUS_INVALID;
+	(void)snprintf(out, CONFIG_LIST_MAX, "%s", value);
+	return STATUS_OK;
+}
+
 static enum status
 take_number(
     const struct config_setting *s, struct config *config, const char *value, struct problem *why)
@@ -171,6 +189,8 @@ config_setting_take(
 		return take_path(config, value, at, why);
 	case CONFIG_URL:
 		return take_url(value, at, why);
+	case CONFIG_PROXIES:
+		return take_proxies(value, at, why);
 	case CONFIG_NUMBER:
 	case CONFIG_BYTES:
 		return take_number(s, config, value, why);

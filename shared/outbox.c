@@ -36,6 +36,7 @@ static const char sql_drop[] =
 static const char sql_due[] =
     "SELECT " DELIVERY_COLUMNS " FROM " DELIVERY_TABLES " "
     "WHERE d.state = 'due' AND d.next_ms <= ?1 AND (d.lease_ms <= ?1 OR d.holder = ?2) "
+    "AND (CASE d.event WHEN 'approval.created' THEN 1 ELSE 0 END) = ?4 "
     "ORDER BY d.next_ms LIMIT ?3";
 /* Asks again what was asked before: an engine with several writers may have let one in between. */
 static const char sql_take[] =
@@ -201,10 +202,10 @@ take(struct db *db, struct delivery *delivery, const struct lease *lease, int64_
 }
 
 enum status
-outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, int64_t most,
+outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, bool requests, int64_t most,
     struct delivery *out, int64_t *count)
 {
-	enum status status = drop_needless(db, lease, now_ms);
+	enum status status = requests ? drop_needless(db, lease, now_ms) : STATUS_OK;
 	enum query_step step;
 	int64_t found = 0, taken;
 	struct query *q;
@@ -216,6 +217,7 @@ outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, int64_t m
 	query_bind_integer(q, 1, now_ms);
 	query_bind_text(q, 2, lease->holder);
 	query_bind_integer(q, 3, most);
+	query_bind_integer(q, 4, requests);
 	while ((step = query_step(q)) == QUERY_ROW && found < most)
 		read_row(q, &out[found++]);
 	query_end(q);

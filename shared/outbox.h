@@ -63,11 +63,12 @@ struct delivery {
 
 /*
  * In the caller's write transaction: takes what is due and on nobody else's lease, at most `most` into `out`, and counts an
- * attempt. It is due again when the lease ends, for this process too, unless a result is noted before. Requests
- * for a decision that is made or whose time is over are dropped instead. *count says how many were taken.
+ * attempt: `requests` for a decision, or all the rest, which must not keep those waiting. A delivery is due again
+ * when the lease ends, for this process too, unless a result is noted before. Requests for a decision that is made or whose time
+ * is over are dropped instead. *count says how many were taken.
  */
-enum status outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, int64_t most,
-    struct delivery *out, int64_t *count) MUST_USE;
+enum status outbox_claim(struct db *db, const struct lease *lease, int64_t now_ms, bool requests,
+    int64_t most, struct delivery *out, int64_t *count) MUST_USE;
 /* When this process can take something next, perhaps a time that is past; 0: nothing is waiting. A cheap look before a claim. */
 enum status outbox_next(struct db *db, const struct lease *lease, int64_t *next_ms) MUST_USE;
 /*

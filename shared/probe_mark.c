@@ -112,11 +112,11 @@ probe_settings(
 		return STATUS_NO_MEMORY;
 	len = snprintf(text, SETTINGS_TEXT_MAX,
 	    "settings %s\n%s\n%s\n%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-	    " %" PRId64 " %d %" PRId64,
+	    " %" PRId64 " %d %" PRId64 " %s",
 	    config->state_dir, config->base_url, config->log, config->threads, config->body_max,
 	    config->nesting_max, config->members_max, config->header_max,
 	    config->database_deadline_ms, config->database_rollback_journal,
-	    config->failed_keys_per_minute);
+	    config->failed_keys_per_minute, config->trusted_proxies);
 	status = len < 0 || len >= SETTINGS_TEXT_MAX ? STATUS_TOO_LARGE
 						     : mac_of(key, text, (size_t)len, out);
 	free(text);

@@ -7,7 +7,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev
-libinih-dev libcurl4-openssl-dev'
+libinih-dev libcurl4-openssl-dev libscrypt-dev'
 run="$build lighttpd curl"
 # The web servers of httpd-examples with what they use there, and what stands in for systemd.
 servers='apache2 apache2-suexec-custom libapache2-mod-fcgid libapache2-mod-security2 nginx-light lighttpd-mod-openssl lighttpd-modules-lua

@@ -20,7 +20,7 @@ stand_in() { # name text
 stand_in dpkg-query 'case $* in
 *-L*lighttpd*) printf "/etc/init.d/lighttpd\n/lib/systemd/system/lighttpd.service\n" ;;
 *-L*) ;;
-*) for p in gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev libinih-dev libcurl4-openssl-dev
+*) for p in gcc libc6-dev make pkg-config libfcgi-dev libjson-c-dev libsqlite3-dev libssl-dev libpcre2-dev libinih-dev libcurl4-openssl-dev libscrypt-dev
 do echo "installed $p"; done ;;
 esac'
 stand_in apt-get 'case $* in

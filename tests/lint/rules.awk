@@ -2,11 +2,11 @@
 # shared/ is laid in levels; a file includes its own level and those below it.
 
 BEGIN {
-	split("status clock utf8 when", l0)
+	split("status clock utf8 when proxies", l0)
 	split("buf secret log match", l1)
-	split("decimal json store config limit generation probe wake page", l2)
+	split("decimal json store config limit generation probe wake page form", l2)
 	split("call keys policy policies stop audit channels approval grant pin outbox notice", l3)
-	split("caller resolve courier", l4)
+	split("caller resolve courier sender address", l4)
 	split("gate", l5)
 	for (i in l0) level[l0[i]] = 0
 	for (i in l1) level[l1[i]] = 1
@@ -21,7 +21,8 @@ BEGIN {
 	owner["openssl/"] = "^shared/secret(_seal)?\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
-	owner["curl/"] = "^ctl/doctor_http\\.c$"
+	owner["curl/"] = "^(ctl/doctor_http|shared/sender[a-z_]*)\\.[ch]$"
+	owner["libscrypt.h"] = "^shared/pin\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"
 

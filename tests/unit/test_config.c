@@ -42,6 +42,7 @@ value_text(const struct config *config, const char *name, char out[PATH_MAX])
 	case CONFIG_PATH:
 	case CONFIG_LOG:
 	case CONFIG_URL:
+	case CONFIG_PROXIES:
 		(void)snprintf(out, PATH_MAX, "%s", at);
 		return;
 	case CONFIG_NUMBER:
@@ -198,6 +199,8 @@ sample_means_the_defaults(void **state)
 	assert_status(config_read(path, &full, &why), STATUS_OK);
 	assert_string_not_equal(full.base_url, "");
 	full.base_url[0] = '\0';
+	assert_string_not_equal(full.trusted_proxies, "");
+	full.trusted_proxies[0] = '\0';
 	assert_int_equal(full.threads, plain.threads);
 	for (const struct config_setting *s = config_settings; s->name != NULL; s++) {
 		char a[PATH_MAX], b[PATH_MAX];
