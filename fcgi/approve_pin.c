@@ -8,7 +8,6 @@
 #include "approve.h"
 #include "clock.h"
 
-#define PIN_LOCK "pin.lock" /* in the state directory; nothing is ever in it */
 #define TURN_WAIT_US 1000000
 #define TURN_LOOK_NS 5000000
 #define WHY_MAX 128

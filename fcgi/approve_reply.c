@@ -89,7 +89,7 @@ answer_done(struct visit *visit)
 	struct buf *out = &visit->exchange->reply.body;
 	bool for_a_time = grant_duration_ms(visit->approval.duration) > 0;
 
-	if (visit->html) {
+	if (visit->html || strcmp(visit->exchange->request.method, "POST") != 0) {
 		page_of_done(visit);
 		return;
 	}
