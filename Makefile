@@ -40,7 +40,7 @@ ctl_src  := $(wildcard ctl/*.c)
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_aid := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
 
-core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o
+core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o $(BUILD)/obj/templates.o
 fcgi_obj := $(fcgi_src:%.c=$(BUILD)/obj/%.o)
 ctl_obj  := $(ctl_src:%.c=$(BUILD)/obj/%.o)
 programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl
@@ -74,6 +74,13 @@ $(BUILD)/migrations.c: $(sort $(wildcard sql/*.sql)) tools/embed-sql.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed-sql.sh $(sort $(wildcard sql/*.sql)) > $@.new && mv $@.new $@
 $(BUILD)/obj/migrations.o: $(BUILD)/migrations.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/templates.c: $(sort $(wildcard templates/*)) tools/embed-templates.sh
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed-templates.sh $(sort $(wildcard templates/*)) > $@.new && mv $@.new $@
+$(BUILD)/obj/templates.o: $(BUILD)/templates.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 

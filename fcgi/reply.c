@@ -8,6 +8,7 @@
 #include "json.h"
 
 #define HEADER_VALUE_MAX 256
+#define JSON_TYPE "application/json"
 #define LENGTH_MAX 24         /* a size_t in decimal */
 #define REPLY_KEEP_BYTES 4096 /* of memory, for the next reply */
 
@@ -19,8 +20,10 @@ static const struct status_line {
     {200, "200 OK"},
     {400, "400 Bad Request"},
     {401, "401 Unauthorized"},
+    {403, "403 Forbidden"},
     {404, "404 Not Found"},
     {405, "405 Method Not Allowed"},
+    {410, "410 Gone"},
     {413, "413 Content Too Large"},
     {415, "415 Unsupported Media Type"},
     {429, "429 Too Many Requests"},
@@ -41,6 +44,8 @@ reply_init(struct reply *reply)
 {
 	reply->status = 200;
 	reply->begun = false;
+	reply->type = JSON_TYPE;
+	reply->bodiless = false;
 	buf_init(&reply->headers, REPLY_HEADERS_MAX);
 	buf_init(&reply->body, REPLY_BODY_MAX);
 }
@@ -50,6 +55,8 @@ reply_reset(struct reply *reply)
 {
 	reply->status = 200;
 	reply->begun = false;
+	reply->type = JSON_TYPE;
+	reply->bodiless = false;
 	buf_recycle(&reply->headers, REPLY_KEEP_BYTES);
 	buf_recycle(&reply->body, REPLY_KEEP_BYTES);
 }
@@ -98,7 +105,9 @@ send_head(struct reply *reply, struct request *request, const char *length)
 
 	put(out, "Status: ");
 	put(out, status_line(reply->status));
-	put(out, "\r\nContent-Type: application/json\r\n");
+	put(out, "\r\nContent-Type: ");
+	put(out, reply->type);
+	put(out, "\r\n");
 	if (length != NULL) {
 		put(out, "Content-Length: ");
 		put(out, length);
@@ -141,11 +150,13 @@ reply_send(struct reply *reply, struct request *request)
 		    "the reply could not be built: %s", status_name(buf_status(&reply->body)));
 		buf_reset(&reply->headers);
 		reply->status = 500;
+		reply->type = JSON_TYPE;
 		body = broken;
 		len = sizeof(broken) - 1;
 	}
 	(void)snprintf(length, sizeof(length), "%zu", len);
 	if (!reply->begun)
 		send_head(reply, request, length);
-	(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
+	if (!reply->bodiless)
+		(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
 }

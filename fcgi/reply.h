@@ -14,8 +14,10 @@
 struct reply {
 	int status;         /* HTTP status code */
 	struct buf headers; /* whole lines ending in CR LF, beyond the usual ones */
-	struct buf body;    /* JSON */
-	bool begun;         /* by reply_begin() */
+	struct buf body;
+	const char *type; /* of the body: JSON unless set; a text that lives on */
+	bool bodiless;    /* for HEAD: the headers go out, the body does not */
+	bool begun;       /* by reply_begin() */
 };
 
 void reply_init(struct reply *reply);

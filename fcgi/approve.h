@@ -1,0 +1,53 @@
+/*
+ * approve.h - a visit to the approve route, shared by the files of that responder (design 3.3).
+ *
+ * approve.c takes it in and acts, approve_wish.c reads what is asked, approve_case.c finds what it is about, approve_pin.c tries
+ * a PIN, approve_reply.c answers, as a page or in JSON. The token is the capability: it is in the path, only its hash goes further.
+ */
+#ifndef ENFORGATE_APPROVE_H
+#define ENFORGATE_APPROVE_H
+
+#include "approval.h"
+#include "grant.h"
+#include "pin.h"
+#include "serve.h"
+
+#define APPROVE_ROUTE "/v1/approve/"
+#define APPROVE_BODY_MAX ((size_t)8 << 10)
+#define APPROVE_BUSY_RETRY_S 1
+
+enum action { ACTION_NONE, ACTION_APPROVE, ACTION_DENY };
+
+/* What is asked for. */
+struct wish {
+	enum action action;
+	char duration[APPROVAL_DURATION_MAX + 1]; /* one that exists */
+	char pin[PIN_LEN_MAX + 2];                /* "": none; a longer one is cut, and is wrong */
+	bool these_args;
+	int64_t calls; /* 0: any number */
+};
+
+struct visit {
+	struct exchange *exchange;
+	int64_t now_ms;
+	bool html;    /* what goes wrong is answered with a page */
+	bool changes; /* POST, or a GET that denies: not by HEAD or a prefetch */
+	struct wish wish;
+	struct approval approval;
+	char channel[APPROVAL_BY_MAX + 1]; /* where the link went */
+	enum approval_state state;         /* at now_ms */
+	bool has_pin;
+	struct pin pin;
+	struct problem off; /* why approving here is out of the question; "": it is not */
+	int off_status;     /* HTTP */
+	const char *off_code;
+};
+
+/* Reads query or body. False: answered. */
+bool wish_read(struct visit *visit);
+void wish_wipe(struct visit *visit);
+
+/* Finds the approval by the hash of the token, and what stands in the way of approving it. */
+enum status case_find(struct visit *visit, const char *hash) MUST_USE;
+
+#endif
