@@ -40,6 +40,8 @@ static const char sql_tell[] =
 static const char sql_pin_failed[] =
     "UPDATE approval SET pin_failures = pin_failures + 1 "
     "WHERE id = ?1 AND state = 'pending' AND expires_ms > ?2 RETURNING pin_failures";
+static const char sql_pin_untry[] =
+    "UPDATE approval SET pin_failures = pin_failures - 1 WHERE id = ?1 AND pin_failures > 0";
 
 /* A batch of what is over, as `sql_batch` names it; what depends on it goes first. */
 #define BATCH                                                                                      \
@@ -230,6 +232,15 @@ approval_pin_failed(struct db *db, const char *id, int64_t now_ms, int64_t *fail
 		*failures = query_integer(q, 0);
 	query_end(q);
 	return status;
+}
+
+enum status
+approval_pin_untry(struct db *db, const char *id)
+{
+	struct query *q = query(db, sql_pin_untry);
+
+	query_bind_text(q, 1, id);
+	return query_run(q, NULL);
 }
 
 static enum status

@@ -122,9 +122,13 @@ enum status approval_spend(struct db *db, const char *id, int64_t now_ms) MUST_U
 enum status approval_take(struct db *db, const char *id, const char *asker) MUST_USE;
 /* A caller was told that it was denied or expired. */
 enum status approval_tell(struct db *db, const char *id, int64_t now_ms) MUST_USE;
-/* Counts a wrong PIN of a pending one; *failures is the count with it. STATUS_NOT_FOUND: not pending. */
+/*
+ * Counts a try of a PIN, of a pending one, before it is known whether it is right; *failures is the count with it. STATUS_NOT_FOUND: not
+ * pending. The other takes it back: the PIN was right, or could not be compared.
+ */
 enum status approval_pin_failed(
     struct db *db, const char *id, int64_t now_ms, int64_t *failures) MUST_USE;
+enum status approval_pin_untry(struct db *db, const char *id) MUST_USE;
 
 /* A new token's text; wipe it after use. */
 void approval_token_make(char text[APPROVAL_TOKEN_LEN + 1]);

@@ -39,7 +39,8 @@ struct notice {
 	const char *state; /* of a resolved one: "approved", "denied", "expired" */
 	const char *by;    /* who decided */
 	const char *duration;
-	int64_t created_ms;
+	int64_t time_ms;    /* of the event: when the delivery was made */
+	int64_t created_ms; /* of the approval; likewise the next two */
 	int64_t expires_ms;
 	int64_t released_ms; /* 0: the same call was not released before */
 	/*

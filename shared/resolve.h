@@ -14,7 +14,7 @@
 struct resolution {
 	const char *approval_id;
 	enum approval_state to; /* APPROVAL_APPROVED, APPROVAL_DENIED or APPROVAL_EXPIRED */
-	const char *surface;    /* for the audit log: "approve", "ctl", "sweep" */
+	const char *surface; /* for the audit log: "approve", "ctl", "sweep", or that of a call */
 	const char
 	    *by; /* name of the channel whose link it was, "enforgatectl"; "" for the end of time */
 	const char *why; /* for the audit log; NULL: as the state says */
@@ -26,13 +26,13 @@ struct resolution {
 
 /*
  * STATUS_OK: this one has won; *out is the approval as it is now. STATUS_NOT_FOUND: no such approval. STATUS_EXISTS: it was
- * decided or had expired before; *out says how, nothing was written. STATUS_INVALID: a duration that does not exist, or
- * one that the key forbids; `why` says which.
+ * decided or had expired before; *out says how, nothing was written. STATUS_INVALID: a duration that does not exist, one
+ * that the key forbids, or a number of calls out of range; `why` says which. Any other status: roll back.
  */
 enum status resolve(struct db *db, struct audit *audit, const struct resolution *resolution,
     int64_t now_ms, struct approval *out, struct problem *why) MUST_USE;
 
-/* Ends what is overdue, at most `most` approvals, each as above. *ended counts them. */
+/* Ends what is overdue, at most `most` approvals (and 256), each as above. *ended counts them. */
 enum status resolve_overdue(
     struct db *db, struct audit *audit, int64_t now_ms, int64_t most, int64_t *ended) MUST_USE;
 

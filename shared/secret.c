@@ -176,24 +176,37 @@ secret_sum_end(struct secret_sum *sum, char out[SECRET_DIGEST_TEXT])
 	return status;
 }
 
-/* RFC 2104: H((K ^ opad) || H((K ^ ipad) || text)); the key is shorter than a block. */
+/* RFC 2104: H((K ^ opad) || H((K ^ ipad) || text)). */
 enum status
-secret_hmac(const struct secret_key *key, const void *first, size_t first_len, const void *second,
-    size_t second_len, unsigned char out[SECRET_BYTES])
+secret_hmac_text(const void *key, size_t key_len, const void *first, size_t first_len,
+    const void *second, size_t second_len, unsigned char out[SECRET_BYTES])
 {
-	unsigned char pad[HMAC_BLOCK];
+	unsigned char pad[HMAC_BLOCK] = {0};
 	unsigned char inner[SECRET_BYTES];
-	enum status status;
+	enum status status = STATUS_OK;
 
+	if (key_len > HMAC_BLOCK)
+		status = secret_sha256(key, key_len, pad);
+	else
+		memcpy(pad, key, key_len);
 	for (size_t i = 0; i < HMAC_BLOCK; i++)
-		pad[i] = (i < SECRET_BYTES ? key->bytes[i] : 0) ^ 0x36;
-	status = digest(pad, sizeof(pad), first, first_len, second, second_len, inner);
+		pad[i] ^= 0x36;
+	if (status == STATUS_OK)
+		status = digest(pad, sizeof(pad), first, first_len, second, second_len, inner);
 	for (size_t i = 0; i < HMAC_BLOCK; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
 	if (status == STATUS_OK)
 		status = digest(pad, sizeof(pad), inner, sizeof(inner), NULL, 0, out);
 	secret_wipe(pad, sizeof(pad));
 	return status;
+}
+
+enum status
+secret_hmac(const struct secret_key *key, const void *first, size_t first_len, const void *second,
+    size_t second_len, unsigned char out[SECRET_BYTES])
+{
+	return secret_hmac_text(
+	    key->bytes, SECRET_BYTES, first, first_len, second, second_len, out);
 }
 
 /* HKDF-Expand of one block: T(1) = HMAC(PRK, info || 0x01). */

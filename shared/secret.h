@@ -48,6 +48,9 @@ enum status secret_sum_end(struct secret_sum *sum, char out[SECRET_DIGEST_TEXT])
 /* HMAC-SHA-256 (RFC 2104) over up to two pieces, the second may be NULL. */
 enum status secret_hmac(const struct secret_key *key, const void *first, size_t first_len,
     const void *second, size_t second_len, unsigned char out[SECRET_BYTES]) MUST_USE;
+/* The same under a key of any length, as others give one: longer than a block, its digest is the key. */
+enum status secret_hmac_text(const void *key, size_t key_len, const void *first, size_t first_len,
+    const void *second, size_t second_len, unsigned char out[SECRET_BYTES]) MUST_USE;
 /* The key of one use. */
 enum status secret_derive(
     const struct secret_key *master, const char *label, struct secret_key *out) MUST_USE;

@@ -394,6 +394,11 @@ wrong_pins_of_a_pending_one_are_counted(void **state)
 		assert_status(approval_pin_failed(db, made.id, 2000, &failures), STATUS_NOT_FOUND);
 		assert_int_equal(
 		    approval_aid_read(db, made.id).pin_failures, expected == STATUS_OK ? 3 : 0);
+		for (int64_t n = 2; n >= -1; n--) {
+			assert_status(approval_pin_untry(db, made.id), STATUS_OK);
+			assert_int_equal(approval_aid_read(db, made.id).pin_failures,
+			    expected == STATUS_OK && n > 0 ? n : 0);
+		}
 		store_rollback(p->store, db);
 	}
 }
