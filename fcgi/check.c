@@ -26,14 +26,43 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 {
 	struct exchange *exchange = exchange_of(attempt);
 	struct request *request = &exchange->request;
-	const struct json_limits limits = config_json_limits(&exchange->service->config);
-	enum status status = request_read_body(request, limits.bytes, why);
+	const struct config *config = &exchange->service->config;
+	const struct json_limits limits = config_json_limits(config);
+	struct call_wish wish;
+	/* After a hold the body is read again from memory. */
+	enum status status =
+	    request->whole ? STATUS_OK : request_read_body(request, limits.bytes, why);
 
 	exchange_hold(exchange, request->body.len);
 	exchange->unreadable = status != STATUS_OK;
+	if (status == STATUS_OK)
+		status = call_read_check(
+		    buf_str(&request->body), request->body.len, &limits, call, &wish, why);
 	if (status != STATUS_OK)
 		return status;
-	return call_read_check(buf_str(&request->body), request->body.len, &limits, call, why);
+	exchange->wait_s = wish.wait_s < config->wait_max_s ? wish.wait_s : config->wait_max_s;
+	attempt->ask = wish.request;
+	attempt->wait = exchange->wait_s > 0;
+	return STATUS_OK;
+}
+
+static bool
+hold(struct attempt *attempt)
+{
+	struct exchange *exchange = exchange_of(attempt);
+
+	return holds_add(exchange->service->holds, exchange);
+}
+
+static void
+write_approval(struct reply *reply, const struct answer *answer)
+{
+	char expires[CLOCK_TEXT_MAX];
+
+	clock_text(answer->approval_expires_ms, expires);
+	buf_printf(&reply->body,
+	    ",\"approval\":{\"id\":\"%s\",\"status\":\"%s\",\"expiresAt\":\"%s\"}",
+	    answer->approval_id, approval_state_name(answer->approval_state), expires);
 }
 
 static void
@@ -54,7 +83,11 @@ write_verdict(struct reply *reply, const struct answer *answer)
 	json_write_string(answer->call_id, strlen(answer->call_id), &reply->body);
 	buf_text(&reply->body, ",\"latencyMs\":");
 	buf_integer(&reply->body, (answer->latency_us + 500) / 1000);
+	if (answer->approval_id[0] != '\0')
+		write_approval(reply, answer);
 	buf_text(&reply->body, "}\n");
+	if (reply->begun)
+		return;
 	reply_header(reply, "Server-Timing", "total;dur=%lld.%03d",
 	    (long long)(answer->latency_us / 1000), (int)(answer->latency_us % 1000));
 }
@@ -181,6 +214,9 @@ handle(struct exchange *exchange)
 	attempt->started_us = exchange->request.started_us;
 	attempt->read_call = read_call;
 	attempt->done = decided;
+	attempt->hold = hold;
+	attempt->ask = false;
+	attempt->wait = false;
 	gate_decide(&service->gate, attempt);
 }
 

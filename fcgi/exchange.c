@@ -102,6 +102,32 @@ exchange_accept(struct exchange *exchange)
 	return 0;
 }
 
+static void
+unhold(struct exchange *exchange)
+{
+	atomic_fetch_sub(&exchange->pool->held, exchange->held);
+	exchange->held = 0;
+}
+
+void
+exchange_park(struct exchange *exchange)
+{
+	struct exchanges *pool = exchange->pool;
+
+	pthread_mutex_lock(&pool->mutex);
+	unhold(exchange);
+	exchange->parked = true;
+	pool->room++;
+	pthread_cond_broadcast(&pool->given_back);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+int
+exchange_fd(const struct exchange *exchange)
+{
+	return exchange->fcgx.ipcFd;
+}
+
 /* Its connection is closed; it may be in use for another request at once. */
 static void
 give_back(struct exchange *exchange)
@@ -109,11 +135,12 @@ give_back(struct exchange *exchange)
 	struct exchanges *pool = exchange->pool;
 
 	pthread_mutex_lock(&pool->mutex);
-	atomic_fetch_sub(&pool->held, exchange->held);
-	exchange->held = 0;
+	unhold(exchange);
 	exchange->next = pool->free;
 	pool->free = exchange;
-	pool->room++;
+	if (!exchange->parked)
+		pool->room++;
+	exchange->parked = false;
 	pthread_cond_broadcast(&pool->given_back);
 	pthread_mutex_unlock(&pool->mutex);
 	atomic_fetch_sub(&pool->begun, 1);

@@ -24,10 +24,12 @@ struct exchange {
 	struct reply reply;
 	struct attempt attempt; /* for the doors that ask the gate */
 	bool unreadable;        /* the body, as opposed to what it says */
+	int64_t wait_s;         /* longest wait for a person's decision */
 	/* Private to exchange.c. */
 	FCGX_Request fcgx;
 	struct exchanges *pool;
 	size_t held; /* bytes, by exchange_hold() */
+	bool parked; /* by exchange_park() */
 	struct exchange *next;
 };
 
@@ -61,6 +63,14 @@ bool exchange_begin(struct exchange *exchange) MUST_USE;
 
 /* The request keeps a body of so many bytes, and what was made of it, until it ends. */
 void exchange_hold(struct exchange *exchange, size_t bytes);
+
+/*
+ * The request waits for a person: it counts no more among those that the process has in hand, nor does what it holds, which must be little by
+ * now. Whoever parks bounds how many are.
+ */
+void exchange_park(struct exchange *exchange);
+/* The connection, to watch for its end. */
+int exchange_fd(const struct exchange *exchange);
 
 /* Sends the reply. The exchange may be in use for another request at once. */
 void exchange_end(struct exchange *exchange);

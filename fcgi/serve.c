@@ -17,9 +17,8 @@
 #include "clock.h"
 #include "listen.h"
 #include "service.h"
+#include "thread.h"
 
-#define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
-#define STACK_BYTES_SANITIZED ((size_t)2 << 20)
 #define END_SETTLE_MS 30   /* for connections that have come and are not counted yet */
 #define END_WAIT_MS 800    /* for requests that have begun; the whole end stays within a second */
 #define END_QUIET_MS 6     /* a connection may be accepted and not counted yet */
@@ -61,7 +60,6 @@ static bool
 ensure_open(struct life *life, const char *configuration)
 {
 	const char *path = config_find(configuration);
-	struct service service;
 	int64_t now;
 
 	if (atomic_load(&life->open))
@@ -72,8 +70,8 @@ ensure_open(struct life *life, const char *configuration)
 	    (life->tried_us == 0 || now - life->tried_us > OPEN_PAUSE_US)) {
 		life->tried_us = now;
 		life->why = (struct problem){"out of memory"};
-		if (service_open(life->door->program, path, &service, &life->why) == STATUS_OK) {
-			life->service = service;
+		if (service_open(life->door->program, path, &life->service, &life->why) ==
+		    STATUS_OK) {
 			atomic_store(&life->open, true);
 			log_info("ready: version %s, configuration %s", ENFORGATE_VERSION, path);
 		} else {
@@ -191,30 +189,16 @@ work(void *arg)
 static bool
 start_thread(struct life *life)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	const size_t stack = STACK_BYTES_SANITIZED;
-#else
-	const size_t stack = STACK_BYTES;
-#endif
-	pthread_attr_t attr;
-	pthread_t thread;
 	bool started;
 
-	if (pthread_attr_init(&attr) != 0)
-		return false;
 	atomic_fetch_add(&life->threads, 1);
-	started = pthread_attr_setstacksize(&attr, stack) == 0 &&
-		  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
-		  pthread_create(&thread, &attr, work, life) == 0;
-	(void)pthread_attr_destroy(&attr);
-	if (!started) {
+	started = thread_start(work, life);
+	if (!started)
 		atomic_fetch_sub(&life->threads, 1);
-		log_warn("cannot start a thread: %s", strerror(errno));
-	}
 	return started;
 }
 
-/* Waits for SIGTERM and its like; once a second it looks after the audit log. */
+/* Waits for SIGTERM and its like; once a second it looks after the audit log, and for notifications that others left. */
 static void
 wait_for_end(struct life *life, const sigset_t *signals)
 {
@@ -230,6 +214,7 @@ wait_for_end(struct life *life, const sigset_t *signals)
 			continue;
 		audit_anchor(life->service.audit);
 		audit_expire(life->service.audit);
+		courier_look(life->service.courier);
 	}
 }
 
@@ -241,6 +226,8 @@ end(struct life *life)
 	int quiet_ms = 0;
 
 	atomic_store(&life->ending, true);
+	if (atomic_load(&life->open))
+		holds_end(life->service.holds);
 	pause_ms(END_SETTLE_MS);
 	listen_end(atomic_load(&life->accepting));
 	while (quiet_ms < END_QUIET_MS && clock_us() < until) {
@@ -249,7 +236,7 @@ end(struct life *life)
 	}
 	if (atomic_load(&life->open)) {
 		log_info("ended with %d requests unanswered", atomic_load(&life->exchanges.begun));
-		service_end(&life->service);
+		service_end(&life->service, (until - clock_us()) / 1000);
 	}
 	_exit(EXIT_SUCCESS);
 }

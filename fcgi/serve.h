@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "exchange.h"
+#include "hold.h"
 #include "limit.h"
 
 /* What a door may use; opened before its first request and never changed. */
@@ -24,6 +25,10 @@ struct service {
 	struct audit *audit;
 	struct gate gate;
 	struct limits *limits;
+	struct secret_key master;
+	struct courier *courier;
+	int wake; /* wake.h */
+	struct holds *holds;
 	struct proxies proxies;      /* of the setting trusted_proxies */
 	struct secret_key probe_key; /* of the marks of doctor */
 };

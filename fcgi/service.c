@@ -10,11 +10,37 @@
 #include "caller.h"
 #include "probe_mark.h"
 #include "secret.h"
+#include "wake.h"
+
+#define COURIER_GRACE_MS 300 /* for notifications on their way */
+
+/* What approvals need. */
+static enum status
+open_approvals(struct service *service, struct problem *why)
+{
+	struct gate *gate = &service->gate;
+	const struct config *config = &service->config;
+	enum status status;
+
+	service->wake = wake_open(config->state_dir, why);
+	if (service->wake < 0)
+		return STATUS_FAILED;
+	status = courier_open(config, service->store, &service->master, &service->courier, why);
+	if (status == STATUS_OK)
+		status = holds_open(service, &service->holds, why);
+	gate->store = service->store;
+	gate->courier = service->courier;
+	gate->master = &service->master;
+	gate->approvals_per_key = config->approvals_per_key;
+	gate->links = config->base_url[0] != '\0';
+	return status;
+}
 
 static enum status
-open_state(struct service *service, const struct secret_key *master, struct problem *why)
+open_state(struct service *service, struct problem *why)
 {
 	const struct config *config = &service->config;
+	const struct secret_key *master = &service->master;
 	const struct store_options options = {.state_dir = config->state_dir,
 	    .deadline_ms = config->database_deadline_ms,
 	    .rollback_journal = config->database_rollback_journal};
@@ -34,12 +60,17 @@ open_state(struct service *service, const struct secret_key *master, struct prob
 	if (status == STATUS_OK)
 		status = limits_open(config->state_dir, master, &service->limits, why);
 	service->gate.audit = service->audit;
+	if (status == STATUS_OK)
+		status = open_approvals(service, why);
 	return status;
 }
 
 static void
 close_state(struct service *service)
 {
+	if (service->wake >= 0)
+		close(service->wake);
+	secret_wipe(&service->master, sizeof(service->master));
 	limits_close(service->limits);
 	callers_close(service->gate.callers);
 	audit_close(service->audit);
@@ -51,11 +82,10 @@ close_state(struct service *service)
 enum status
 service_open(const char *program, const char *path, struct service *service, struct problem *why)
 {
-	struct secret_key master;
 	char key_path[PATH_MAX];
 	enum status status;
 
-	*service = (struct service){.gate.stop_files.state_dir_fd = -1};
+	*service = (struct service){.gate.stop_files.state_dir_fd = -1, .wake = -1};
 	status = secret_start();
 	if (status == STATUS_OK)
 		status = config_read(path, &service->config, why);
@@ -70,7 +100,7 @@ service_open(const char *program, const char *path, struct service *service, str
 		problem_set(why, "state_dir: the path is too long");
 		return STATUS_INVALID;
 	}
-	status = secret_key_read(key_path, &master, why);
+	status = secret_key_read(key_path, &service->master, why);
 	if (status != STATUS_OK)
 		return status;
 	service->gate.stop_files.state_dir_fd =
@@ -80,15 +110,18 @@ service_open(const char *program, const char *path, struct service *service, str
 		status = STATUS_FAILED;
 	}
 	if (status == STATUS_OK)
-		status = open_state(service, &master, why);
-	secret_wipe(&master, sizeof(master));
+		status = open_state(service, why);
 	if (status != STATUS_OK)
 		close_state(service);
 	return status;
 }
 
 void
-service_end(struct service *service)
+service_end(struct service *service, int64_t grace_ms)
 {
+	if (grace_ms > COURIER_GRACE_MS)
+		grace_ms = COURIER_GRACE_MS;
+	if (!courier_end(service->courier, grace_ms > 0 ? grace_ms : 0))
+		log_warn("notifications on their way are left to the end of the lease");
 	audit_end(service->audit);
 }

@@ -92,10 +92,59 @@ read_args(const struct json_object *body, struct call *call, struct problem *why
 }
 
 static enum status
-read_body(const struct json_object *body, struct call *call, struct problem *why)
+read_wait(const struct json_object *approval, struct call_wish *wish, struct problem *why)
+{
+	const struct json_object *wait;
+	bool found;
+
+	wait = json_member(approval, "waitSeconds", &found);
+	if (!found)
+		return STATUS_OK;
+	if (!json_integer(wait, &wish->wait_s) || wish->wait_s < 0 ||
+	    wish->wait_s > CALL_WAIT_MAX_S) {
+		problem_set(why,
+		    "member \"approval.waitSeconds\" must be a whole number from 0 to %d",
+		    CALL_WAIT_MAX_S);
+		return STATUS_INVALID;
+	}
+	if (wish->wait_s > 0 && !wish->request) {
+		problem_set(
+		    why, "member \"approval.waitSeconds\" needs \"approval.request\": true");
+		return STATUS_INVALID;
+	}
+	return STATUS_OK;
+}
+
+static enum status
+read_wish(const struct json_object *body, struct call_wish *wish, struct problem *why)
+{
+	const struct json_object *approval, *request;
+	bool found;
+
+	*wish = (struct call_wish){.request = false};
+	approval = json_member(body, "approval", &found);
+	if (!found)
+		return STATUS_OK;
+	if (json_type(approval) != JSON_OBJECT) {
+		problem_set(why, "member \"approval\" must be an object, not %s",
+		    json_type_name(json_type(approval)));
+		return STATUS_INVALID;
+	}
+	request = json_member(approval, "request", &found);
+	if (found && json_type(request) != JSON_BOOL) {
+		problem_set(why, "member \"approval.request\" must be true or false, not %s",
+		    json_type_name(json_type(request)));
+		return STATUS_INVALID;
+	}
+	wish->request = json_bool(request);
+	return read_wait(approval, wish, why);
+}
+
+static enum status
+read_body(
+    const struct json_object *body, struct call *call, struct call_wish *wish, struct problem *why)
 {
 	enum status status;
-	bool found;
 
 	if (json_type(body) != JSON_OBJECT) {
 		problem_set(
@@ -107,19 +156,12 @@ read_body(const struct json_object *body, struct call *call, struct problem *why
 		status = read_name(body, "toolName", call->tool, why);
 	if (status == STATUS_OK)
 		status = read_args(body, call, why);
-	if (status != STATUS_OK)
-		return status;
-	(void)json_member(body, "approval", &found);
-	if (found) {
-		problem_set(why, "member \"approval\" is not supported by this version: remove it");
-		return STATUS_INVALID;
-	}
-	return STATUS_OK;
+	return status == STATUS_OK ? read_wish(body, wish, why) : status;
 }
 
 enum status
 call_read_check(const char *body, size_t len, const struct json_limits *limits, struct call *call,
-    struct problem *why)
+    struct call_wish *wish, struct problem *why)
 {
 	struct json_object *root;
 	enum status status;
@@ -127,9 +169,18 @@ call_read_check(const char *body, size_t len, const struct json_limits *limits, 
 	memset(call, 0, sizeof(*call));
 	status = json_parse(body, len, limits, &root, why);
 	if (status == STATUS_OK)
-		status = read_body(root, call, why);
+		status = read_body(root, call, wish, why);
 	json_free(root);
 	return status;
+}
+
+void
+call_write_canonical(const struct call *call, struct buf *out)
+{
+	if (call->args != NULL)
+		json_write_canonical(call->args, out);
+	else
+		buf_text(out, "{}");
 }
 
 enum status
@@ -140,10 +191,7 @@ call_digest(struct call *call, const struct secret_key *key)
 	enum status status;
 
 	buf_init(&canonical, CALL_CANONICAL_MAX);
-	if (call->args != NULL)
-		json_write_canonical(call->args, &canonical);
-	else
-		buf_text(&canonical, "{}");
+	call_write_canonical(call, &canonical);
 	status = buf_status(&canonical);
 	if (status == STATUS_OK)
 		status = secret_hmac(key, canonical.data, canonical.len, NULL, 0, digest);

@@ -23,20 +23,31 @@ struct call {
 	char digest[SECRET_DIGEST_TEXT]; /* lower-case hex, set by call_digest() */
 };
 
+#define CALL_WAIT_MAX_S 86400
+
+/* The member `approval` of a check (design 3.1). */
+struct call_wish {
+	bool request;   /* make or attach to an approval where one is needed */
+	int64_t wait_s; /* and wait for the decision: 0 to CALL_WAIT_MAX_S */
+};
+
 /*
  * Reads the body of POST /v1/check (design 3.1): an object with serverName, toolName and, optionally,
- * args. Unknown members are ignored; `approval` is refused. STATUS_INVALID or STATUS_TOO_LARGE: `why` names
+ * args and approval. Unknown members are ignored. STATUS_INVALID or STATUS_TOO_LARGE: `why` names
  * the member and what is wrong with it. The call is owned by the caller and freed with call_free() in
  * every case.
  */
 enum status call_read_check(const char *body, size_t len, const struct json_limits *limits,
-    struct call *call, struct problem *why) MUST_USE;
+    struct call *call, struct call_wish *wish, struct problem *why) MUST_USE;
 
 /* A name as an upstream may give it: 1 to CALL_NAME_MAX bytes of UTF-8 without control characters. */
 bool call_name_valid(const char *name, size_t len);
 
 /* Sets call->digest: HMAC-SHA-256 over the canonical arguments ({} when absent). */
 enum status call_digest(struct call *call, const struct secret_key *key) MUST_USE;
+
+/* Appends the canonical arguments, those that the digest is made of; failure shows in buf_status(). */
+void call_write_canonical(const struct call *call, struct buf *out);
 
 void call_free(struct call *call);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "channels.h"
 #include "clock.h"
 #include "generation.h"
 #include "log.h"
@@ -201,6 +202,16 @@ load_policy(void *arg, const struct policy_row *row)
 	return true;
 }
 
+static bool
+look_at_channel(void *arg, const struct channel *channel)
+{
+	struct caller *caller = arg;
+
+	caller->tells_blocked =
+	    caller->tells_blocked || (channel->events & EVENT_CALL_BLOCKED) != 0;
+	return true;
+}
+
 static enum status
 load_parts(struct callers *callers, struct db *db, struct caller *caller)
 {
@@ -213,6 +224,8 @@ load_parts(struct callers *callers, struct db *db, struct caller *caller)
 		status = stop_row_present(db, caller->key.id, &caller->stopped);
 	if (status == STATUS_OK)
 		status = policies_of_key(db, caller->key.id, load_policy, &loading);
+	if (status == STATUS_OK)
+		status = channels_of_key(db, caller->key.id, look_at_channel, caller);
 	return status;
 }
 

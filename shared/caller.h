@@ -21,7 +21,8 @@ struct caller {
 	struct key key;
 	char hash[SECRET_DIGEST_TEXT];
 	int64_t generation;
-	bool stopped; /* by the kill switch in the database */
+	bool stopped;       /* by the kill switch in the database */
+	bool tells_blocked; /* a channel of the key wants to hear of denied calls */
 	size_t npolicies;
 	const struct policy *policies[CALLER_POLICIES_MAX]; /* in order of evaluation */
 	struct compiled *compiled[CALLER_POLICIES_MAX];     /* private to caller.c */

@@ -1,5 +1,5 @@
 /*
- * gate.h - the line that every call walks: authenticate, evaluate, record, answer.
+ * gate.h - the line that every call walks: authenticate, evaluate, record, hold where a person decides, answer.
  *
  * The doors (check, mcp) bring an attempt and carry the answer away; what happens in between is here, once.
  */
@@ -9,17 +9,22 @@
 #include "audit.h"
 #include "call.h"
 #include "caller.h"
-#include "policy.h"
-#include "stop.h"
+#include "courier.h"
+#include "settle.h"
 
 #define CALL_ID_MAX 40
 #define CALL_ID_RANDOM 22 /* base62 characters: 131 bits */
 
 struct gate {
-	struct audit *audit;          /* borrowed */
-	struct callers *callers;      /* borrowed */
-	struct secret_key digest_key; /* of the digests of arguments */
-	struct stop_files stop_files; /* of the kill switch */
+	struct audit *audit;             /* borrowed */
+	struct callers *callers;         /* borrowed */
+	struct secret_key digest_key;    /* of the digests of arguments */
+	struct stop_files stop_files;    /* of the kill switch */
+	struct store *store;             /* borrowed */
+	struct courier *courier;         /* borrowed; NULL: others send */
+	const struct secret_key *master; /* borrowed; of the salts */
+	int64_t approvals_per_key;       /* pending ones */
+	bool links;                      /* base_url is set */
 };
 
 /* What the gate decided. It is on disk. */
@@ -29,6 +34,10 @@ struct answer {
 	char policy_id[POLICY_ID_MAX + 1]; /* "": no policy decided */
 	char call_id[CALL_ID_MAX + 1];
 	int64_t latency_us;
+	/* Where the caller asked for an approval and there is one. */
+	char approval_id[APPROVAL_ID_MAX + 1]; /* "": none */
+	enum approval_state approval_state;    /* approved also where it was spent by this call */
+	int64_t approval_expires_ms;
 };
 
 /* One call on its way along the line. It lives, with what it borrows, until `done` is called. */
@@ -39,8 +48,8 @@ struct attempt {
 	const char *request_id;    /* for the log, also in another thread; NULL: none */
 	int64_t started_us;        /* clock_us() at the request's arrival */
 	/*
-	 * Reads the call, once, after the caller is known: a stranger's bytes are not parsed. Its status and `why`
-	 * are handed through.
+	 * Reads the call after the caller is known: a stranger's bytes are not parsed. Once, and once more after a hold. It may set
+	 * `ask` and `wait`. Its status and `why` are handed through.
 	 */
 	enum status (*read_call)(struct attempt *attempt, struct call *call, struct problem *why);
 	/*
@@ -49,6 +58,13 @@ struct attempt {
 	 * the caller), STATUS_BUSY (nothing was tried), STATUS_FAILED and STATUS_NO_MEMORY.
 	 */
 	void (*done)(struct attempt *attempt, enum status status);
+	/*
+	 * Called where `wait` is set and the recorded verdict waits for a person: takes the attempt over until gate_release()
+	 * or gate_give_up(). It holds nothing of the call by then. False: it cannot be held, and is answered as it is. May be NULL.
+	 */
+	bool (*hold)(struct attempt *attempt);
+	bool ask;  /* make, attach to or spend an approval where one is needed */
+	bool wait; /* and wait for the decision */
 
 	/* What it takes away. */
 	struct answer answer;
@@ -60,7 +76,10 @@ struct attempt {
 	struct call call;
 	struct verdict verdict;
 	struct audit_append append;
+	struct settlement settlement;
+	struct buf canonical; /* of the arguments, where links may carry them */
 	int tries;
+	bool held; /* it has waited */
 };
 
 /*
@@ -68,5 +87,16 @@ struct attempt {
  * another thread; the thread that called must call audit_work() next, or nobody may commit.
  */
 void gate_decide(struct gate *gate, struct attempt *attempt);
+
+/*
+ * Of an attempt that is held: whether there is anything to wait for any more, as of a read transaction. GATE_DECIDED: gate_release();
+ * GATE_SUPERSEDED: a newer request waits for the same decision, gate_give_up().
+ */
+enum gate_wait { GATE_WAITING, GATE_DECIDED, GATE_SUPERSEDED };
+enum gate_wait gate_look(struct db *db, const struct attempt *attempt, int64_t now_ms);
+/* Walks the line once more, under the policies of now; the end of gate_decide() applies, audit_work() too. */
+void gate_release(struct attempt *attempt);
+/* Ends it with the verdict that is recorded: a person has to decide still. */
+void gate_give_up(struct attempt *attempt);
 
 #endif

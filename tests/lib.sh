@@ -111,8 +111,9 @@ new_state() {
 	install -d -m 700 ${HOST_USER:+-o "$HOST_USER"} "$S"
 	ctl init --state "$S" >"$T/init.out" 2>&1 || fatal "init: $(cat "$T/init.out")"
 	mkdir -p "$S/htdocs"
-	# The tests' own requests must not run into the limit by accident.
+	# The tests' own requests must not run into the limits by accident.
 	setting failed_keys_per_minute 100000
+	setting approve_per_minute 100000
 }
 setting() { # name value: in the present configuration
 	sed -i -E "/^#?$1 = /d" "$S/enforgate.conf"
@@ -134,9 +135,10 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 # ---- Servers ----
 # Which web server stands in front of the responders: tests/httpd/host_$HTTPD.sh, which has these functions:
 #   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR;
-#                               may change URL. PROCESSES: as many responders as that, where the set-up can say so.
+#                               may change URL. PROCESSES: as many responders of checks as that, where the set-up can
+#                               say so.
 #   host_stop PID               ends server and responders
-#   host_responders PID         process ids of its responders
+#   host_responders PID         process ids of its responders, of every program
 #   host_reload PID             what the system does after a change of the configuration or a log rotation
 #   host_logs STATE DIR         paths of its access and error logs
 # and the variables HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
@@ -161,7 +163,8 @@ host_run() {
 	SERVER=$!
 	echo $SERVER >>"$TEST_PIDS"
 }
-# start_server [PROCESSES] [STATE]: sets PORT, URL and SERVER (process id and group of the web server).
+# start_server [PROCESSES] [STATE]: sets PORT, SERVER (process id and group of the web server), URL of a check, and APPROVE:
+# what stands in front of a token.
 start_server() {
 	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
@@ -173,6 +176,7 @@ start_server() {
 		for _ in $(seq 200); do
 			if ! kill -0 $SERVER 2>/dev/null; then break; fi
 			if curl -s -o /dev/null -m 5 "$URL"; then
+				APPROVE=${URL%/check}/approve
 				SERVERS+=("$SERVER")
 				HOST_DIRS[$SERVER]=$HOST_DIR
 				return 0
@@ -184,7 +188,13 @@ start_server() {
 	# shellcheck disable=SC2046 # a list of paths
 	fatal "no server: $(cat "$HOST_DIR/out" $(host_logs "$state" "$HOST_DIR") 2>/dev/null | tail -n 5)"
 }
-responders() { host_responders "${1:-$SERVER}"; }
+# responders [PID] [PROGRAM]: process ids; "" for those of every program.
+responders() {
+	local pid program=${2-check}
+	for pid in $(host_responders "${1:-$SERVER}"); do
+		[ -n "$program" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$program.fcgi" ] || echo "$pid"
+	done
+}
 stop_server() { # [pid]
 	host_stop "${1:-$SERVER}"
 	wait "${1:-$SERVER}" 2>/dev/null

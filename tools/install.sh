@@ -67,7 +67,7 @@ install_all() {
 	for program in "$BUILD"/*.fcgi; do
 		put 755 "lib/enforgate/${program##*/}" <"$program"
 	done
-	for file in policies/* INSTALL CHANGELOG.md LICENSE; do
+	for file in policies/* templates/* INSTALL CHANGELOG.md LICENSE; do
 		put 644 "share/enforgate/$file" <"$file"
 	done
 	for file in $(find httpd-examples -type f | sort); do

@@ -10,7 +10,7 @@ STATE=${STATE:-./run}
 PORT=${PORT:-8080}
 BUILD=${BUILD:-build}
 PATH=$PATH:/usr/sbin:/sbin
-SOCKET_PATH_MAX=90 # a socket's path may have 107 bytes, "/check.sock-N" included
+SOCKET_PATH_MAX=88 # a socket's path may have 107 bytes, "/approve.sock-N" included
 START_TRIES=100    # of a tenth of a second
 STOP_TRIES=30
 
@@ -96,7 +96,7 @@ stop() {
 		kill -KILL "-$server" 2>/dev/null || true
 		wait "$server" 2>/dev/null || true
 	fi
-	rm -f "$sockets"/check.sock*
+	rm -f "$sockets"/check.sock* "$sockets"/approve.sock*
 	[ -z "$temporary" ] || rmdir "$temporary"
 }
 trap stop EXIT

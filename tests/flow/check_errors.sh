@@ -57,8 +57,10 @@ bad 'raw control character' "$(printf '{"serverName": "s\001", "toolName": "t"}'
 bad 'args is an array' '{"serverName": "s", "toolName": "t", "args": []}' args
 bad 'args is null' '{"serverName": "s", "toolName": "t", "args": null}' args
 bad 'args is text' '{"serverName": "s", "toolName": "t", "args": "{}"}' args
-bad 'approval asked for' '{"serverName": "s", "toolName": "t", "approval": {"request": true}}' approval
-bad 'approval not asked for' '{"serverName": "s", "toolName": "t", "approval": null}' approval
+bad 'approval is null' '{"serverName": "s", "toolName": "t", "approval": null}' approval
+bad 'approval.request is no boolean' '{"serverName": "s", "toolName": "t", "approval": {"request": 1}}' approval.request
+bad 'approval.waitSeconds is text' '{"serverName": "s", "toolName": "t", "approval": {"request": true, "waitSeconds": "5"}}' waitSeconds
+bad 'approval.waitSeconds alone' '{"serverName": "s", "toolName": "t", "approval": {"waitSeconds": 5}}' approval.request
 bad 'not UTF-8' "$(printf '{"serverName": "s", "toolName": "t\377"}')" UTF-8
 bad 'overlong UTF-8' "$(printf '{"serverName": "s", "toolName": "t\300\257"}')" UTF-8
 bad 'lone surrogate' '{"serverName": "s", "toolName": "t\ud800"}'

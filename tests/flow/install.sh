@@ -80,7 +80,8 @@ is 'a verdict by the installed example' "$STATUS $(member decision)" '200 allow'
 
 # ---- A newer version, with a migration and one file less, over the one that runs. ----
 cp "$installed/bin/enforgatectl" "$T/enforgatectl.old"
-echo 'CREATE TABLE later (x TEXT NOT NULL);' >"$source/sql/002_later.sql"
+newest=$(ls "$source/sql" | sed -n 's/^0*\([0-9]*\)_.*/\1/p' | sort -n | tail -n 1)
+echo 'CREATE TABLE later (x TEXT NOT NULL);' >"$source/sql/$(printf %03d $((newest + 1)))_later.sql"
 rm "$source/policies/payments.json"
 # -O0: the sooner it is built.
 place=("PREFIX=$installed" "STATEDIR=$S")
@@ -95,7 +96,7 @@ start_server
 call "$key" list_issues
 is 'the newer one: a verdict for the same key' "$STATUS $(member decision)" '200 allow'
 is 'the database is upgraded' "$(sqlite3 "$S/enforgate.db" 'PRAGMA table_list(later)' | grep -c .)" 1
-is 'with a copy of the older one' "$(sqlite3 "$S/enforgate.db.before-2" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 2
+is 'with a copy of the older one' "$(sqlite3 "$S/enforgate.db.before-$((newest + 1))" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 2
 is 'entries of both versions' "$(audit_count)" 3
 exits 'the audit log is whole' 0 user_ctl audit verify
 exits 'the older version refuses the database' 2 env ENFORGATE_CONF="$S/enforgate.conf" "${AS_USER[@]}" "$T/enforgatectl.old" key list
@@ -112,8 +113,10 @@ exits 'a package' 0 under install
 is 'the examples are as they are here' "$(diff -r httpd-examples "$T/package/usr/local/share/enforgate/httpd-examples")" ''
 is 'manual pages' "$(cd "$T/package/usr/local/share/man" && find . -type f | sort | tr '\n' ' ')" \
     './man1/enforgatectl.1 ./man5/enforgate-policy.5 ./man5/enforgate.conf.5 ./man7/enforgate.7 '
-is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/check.fcgi share/enforgate/INSTALL lib |
-    tr '\n' ' ')" '755 755 644 755 '
+is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/*.fcgi share/enforgate/INSTALL lib |
+    tr '\n' ' ')" '755 755 755 644 755 '
+is 'the programs' "$(ls "$T/package/usr/local/lib/enforgate" | tr '\n' ' ')" 'approve.fcgi check.fcgi '
+is 'the templates, to be copied' "$(diff -r templates "$T/package/usr/local/share/enforgate/templates")" ''
 mine=$T/package/usr/local/share/enforgate/policies/mine.json
 echo mine >"$mine"
 exits 'the same once more' 0 under install

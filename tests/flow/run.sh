@@ -65,7 +65,7 @@ is 'the state directory is private' "$(stat -c %a "$state")" 700
 is 'it has its configuration' "$([ -f "$state/enforgate.conf" ] && echo yes)" yes
 exits 'enforgatectl finds it' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" key list
 like 'only 127.0.0.1 listens' "$(awk -v p="$(printf ':%04X' "$PORT")" '$4 == "0A" && index($2, p) { print $2 }' /proc/net/tcp)" '^0100007F:[0-9A-F]+$'
-is 'the unix socket is private' "$(stat -c %a "$state"/check.sock* | sort -u)" 700
+is 'the unix sockets are private' "$(stat -c %a "$state"/*.sock* | sort -u)" 700
 key=$(cat "$state/demo.key")
 
 other=$maker
@@ -80,7 +80,7 @@ PORT=$PORT_KEPT
 maker=$other
 is 'the first one still answers' "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/v1/check")" 405
 
-is 'lighttpd and a responder run' "$(processes "$state" | grep -c .)" 2
+is 'lighttpd and two responders run' "$(processes "$state" | grep -c .)" 3
 end TERM
 is 'SIGTERM to make leaves no process' "$(processes "$state")" ''
 is 'SIGTERM leaves no socket' "$(ls "$state" | grep -c sock)" 0

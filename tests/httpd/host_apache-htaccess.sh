@@ -33,7 +33,7 @@ host_start() { # state processes
 	local documents=$HOST_DIR/account/gate place
 	place=$documents${HOST_BELOW:+/$HOST_BELOW}
 	mkdir -p "$place"
-	cp "$BUILD/check.fcgi" "$place/"
+	cp "$BUILD/check.fcgi" "$BUILD/approve.fcgi" "$place/"
 	sed "s|^SetEnv ENFORGATE_CONF .*|SetEnv ENFORGATE_CONF $1/enforgate.conf|" \
 	    "$ROOT/httpd-examples/apache-htaccess/htaccess" >"$place/.htaccess"
 	chmod -R go-w "$HOST_DIR/account"

@@ -22,7 +22,7 @@ by_tls() { # name
 limited() { # name url
 	local i said=
 	for i in $(seq 13); do
-		request -k "$2/v1/approve/$token$i"
+		request -k "$2/v1/approve/$token$i?action=approve"
 		said="$said$STATUS "
 	done
 	is "$1: ten requests to /v1/approve/, then 429" "$said" "404 404 404 404 404 404 404 404 404 404 429 429 429 "

@@ -23,19 +23,11 @@ wait_for() { # url
 	fatal "no server: $(cat "$HOST_DIR/out" "$S/lighttpd.log" "$HOST_DIR"/*.log 2>/dev/null | tail -n 5)"
 }
 
-# lighttpd, with a route for the approval links that come later: the check responder answers it with 404.
 HOST_DIR=$(mktemp -d "$T/s.XXXX")
 two_ports
 {
 	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$S" "port=$PORT" "programs=$BUILD" \
 	    "sockets=$HOST_DIR" >"$HOST_DIR/plain.conf" && switched_on "$HOST_DIR/plain.conf"
-	cat <<-END
-		\$HTTP["url"] == "/v1/approve/" {
-			fastcgi.server = ( "" => (( "socket" => "$HOST_DIR/approve.sock", "check-local" => "disable",
-				"bin-path" => "$BUILD/check.fcgi", "max-procs" => 1,
-				"bin-environment" => ( "ENFORGATE_CONF" => "$S/enforgate.conf" ) )) )
-		}
-	END
 } >"$HOST_DIR/lighttpd.conf"
 isnt 'lighttpd: blocks were switched on' "$(diff "$HOST_DIR/plain.conf" "$HOST_DIR/lighttpd.conf" | grep -c '^< #')" 0
 host_run lighttpd -D -f "$HOST_DIR/lighttpd.conf"
@@ -49,13 +41,13 @@ is 'lighttpd: memory is written and executed where no unit forbids it' \
     "$(cat $(responders | sed 's|.*|/proc/&/maps|') | grep -c ' rwx' | sed 's/[1-9][0-9]*/some/')" some
 # The responder stands still with a request in it, and dies: lighttpd says so with the path.
 # shellcheck disable=SC2046 # process ids
-kill -STOP $(responders)
+kill -STOP $(responders "" approve)
 # Another address has a count of its own; by the limit of one minute this one could not get that far any more.
 curl -s -m 5 --interface 127.0.0.2 -o "$T/nothing" "http://127.0.0.1:$PORT/v1/approve/$token?action=approve" &
 asked=$!
 sleep 0.5
 # shellcheck disable=SC2046 # process ids
-kill -KILL $(responders)
+kill -KILL $(responders "" approve)
 wait $asked
 like 'lighttpd: its error log tells of the death' "$(cat "$S/lighttpd.log")" 'response not received.*/v1/approve/'
 no_token lighttpd "$S"/*.log

@@ -64,6 +64,10 @@ gate_place_setup(void **state)
 	assert_status(audit_open(p->store, &master, p->dir, &p->gate.audit), STATUS_OK);
 	assert_status(callers_open(p->store, &p->gate.callers), STATUS_OK);
 	assert_status(secret_derive(&master, "digest", &p->gate.digest_key), STATUS_OK);
+	p->gate.store = p->store;
+	p->gate.master = &master;
+	p->gate.links = true;
+	p->gate.approvals_per_key = GATE_PLACE_APPROVALS;
 	p->gate.stop_files.state_dir_fd = open(p->dir, O_RDONLY | O_DIRECTORY);
 	gate_place_add_key(p, "agent");
 	gate_place_put_policy(p, ALLOW_READ);
@@ -107,11 +111,15 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 	static const struct json_limits limits = {.bytes = 65536, .nesting = 64, .members = 1000};
 	struct deciding *deciding = (struct deciding *)attempt;
 	struct incoming *in = deciding->in;
+	struct call_wish wish;
+	enum status status;
 
 	in->reads++;
 	if (in->meanwhile != NULL)
 		in->meanwhile(deciding->place);
-	return call_read_check(in->body, strlen(in->body), &limits, call, why);
+	status = call_read_check(in->body, strlen(in->body), &limits, call, &wish, why);
+	attempt->ask = wish.request;
+	return status;
 }
 
 static void

@@ -13,6 +13,8 @@
 
 #define ALLOW_READ "{\"rules\":[{\"tool\":\"read\",\"decision\":\"allow\"}]}"
 #define DENY_READ "{\"rules\":[{\"tool\":\"read\",\"decision\":\"deny\"}]}"
+#define ASK_READ "{\"rules\":[{\"tool\":\"read\",\"decision\":\"require_approval\"}]}"
+#define GATE_PLACE_APPROVALS 3 /* pending ones of a key */
 
 struct gate_place {
 	char dir[TEST_PATH_MAX];

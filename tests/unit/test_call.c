@@ -9,7 +9,9 @@ static const struct secret_key key = {{1, 2, 3}};
 static enum status
 read_body(const char *body, struct call *call, struct problem *why)
 {
-	return call_read_check(body, strlen(body), &limits, call, why);
+	struct call_wish wish;
+
+	return call_read_check(body, strlen(body), &limits, call, &wish, why);
 }
 
 static int
@@ -69,10 +71,20 @@ refusal_names_the_member_and_the_fault(void **state)
 		"member \"args\" must be an object, not array"},
 	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"args\":\"{}\"}",
 		"member \"args\" must be an object, not string"},
-	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"request\":true}}",
-		"member \"approval\" is not supported by this version: remove it"},
-	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"args\":{},\"approval\":null}",
-		"member \"approval\" is not supported by this version: remove it"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":null}",
+		"member \"approval\" must be an object, not null"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":true}",
+		"member \"approval\" must be an object, not boolean"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"request\":1}}",
+		"member \"approval.request\" must be true or false, not number"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"request\":true,\"waitSeconds\":-1}}",
+		"member \"approval.waitSeconds\" must be a whole number from 0 to 86400"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"request\":true,\"waitSeconds\":0.5}}",
+		"member \"approval.waitSeconds\" must be a whole number from 0 to 86400"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"request\":true,\"waitSeconds\":86401}}",
+		"member \"approval.waitSeconds\" must be a whole number from 0 to 86400"},
+	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"approval\":{\"waitSeconds\":5}}",
+		"member \"approval.waitSeconds\" needs \"approval.request\": true"},
 	    {"{\"serverName\":\"s\"", "the JSON text ends too early at byte 17"},
 	    {"{\"serverName\":\"s\",\"toolName\":\"t\",\"args\":{\"n\":99999999999999999999}}",
 		"an integer that does not fit into 64 bits at byte 45"},
@@ -130,16 +142,18 @@ body_over_a_limit_is_too_large(void **state)
 {
 	static const char body[] =
 	    "{\"serverName\":\"s\",\"toolName\":\"t\",\"args\":{\"a\":[[]]}}";
+	struct call_wish wish;
 	struct json_limits tight = {.bytes = sizeof(body) - 1, .nesting = 3, .members = 10};
 	struct problem why = {""};
 	struct call call;
 
 	(void)state;
 	assert_status(
-	    call_read_check(body, sizeof(body) - 1, &tight, &call, &why), STATUS_TOO_LARGE);
+	    call_read_check(body, sizeof(body) - 1, &tight, &call, &wish, &why), STATUS_TOO_LARGE);
 	call_free(&call);
 	tight.nesting = 4;
-	assert_status(call_read_check(body, sizeof(body) - 1, &tight, &call, &why), STATUS_OK);
+	assert_status(
+	    call_read_check(body, sizeof(body) - 1, &tight, &call, &wish, &why), STATUS_OK);
 	call_free(&call);
 }
 

@@ -107,9 +107,10 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 {
 	static const struct json_limits limits = {.bytes = 65536, .nesting = 64, .members = 1000};
 	const char *body = gate_place_reading().body;
+	struct call_wish wish;
 
 	(void)attempt;
-	return call_read_check(body, strlen(body), &limits, call, why);
+	return call_read_check(body, strlen(body), &limits, call, &wish, why);
 }
 
 static void

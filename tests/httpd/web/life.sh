@@ -20,7 +20,7 @@ any_runs() {
 # ends NAME: SIGTERM to every responder; the time until the last one is gone.
 ends() {
 	local begin pids
-	pids=$(responders)
+	pids=$(responders "" "")
 	begin=$(date +%s%N)
 	# shellcheck disable=SC2086 # process ids
 	kill -TERM $pids
@@ -71,7 +71,7 @@ wait $holder
 is 'and none is recorded' "$(audit_count)" "$count"
 answered 'then a verdict again, and again'
 # shellcheck disable=SC2046 # process ids
-kill -KILL $(responders)
+kill -KILL $(responders "" "")
 answered 'after a sudden death too'
 is 'each verdict is recorded' "$(audit_count)" "$VERDICTS"
 exits 'the chain verifies' 0 ctl audit verify

@@ -83,7 +83,7 @@ cat /dev/zero | timeout 20 curl -s -m 20 -o "$T/endless" -w '%{http_code}' -T - 
 is 'a body without end is ended' "$(cat "$T/endless.status")" 413
 
 # In place of the responder, a listener that writes down what comes.
-units=$(units_pid "$SERVER")
+units=$(unit_pid "$SERVER" check)
 end_group "$units"
 rm -f "$directory/sockets/check.sock"
 as_web_user() { [ -n "$WEB_USER" ] && set -- setpriv --reuid="$WEB_USER" --regid="$WEB_USER" --clear-groups "$@"; "$@"; }
