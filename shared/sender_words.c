@@ -31,9 +31,9 @@ sender_host(const char *url, char out[SENDER_HOST_MAX])
 static const char *
 certificate(const struct sender_words *words)
 {
-	return words->own_ca ? "its certificate is not signed by one of the file `ca`"
-			     : "its certificate is not trusted; the setting `ca` names a file with "
-			       "others to trust";
+	return words->own_ca
+		   ? "its certificate is not signed by one in the file of --ca"
+		   : "its certificate is not trusted; --ca names a file with others to trust";
 }
 
 void
@@ -53,17 +53,17 @@ sender_words(const struct sender_words *words, struct problem *why)
 		problem_set(why,
 		    "%s is not on this machine, and mail goes out without TLS only to it", host);
 	else if (words->refused)
-		problem_set(why, "%s has a private address; the setting `private` allows it", host);
+		problem_set(why, "%s has a private address; --allow-private allows it", host);
 	else if (words->code == CURLE_OPERATION_TIMEDOUT)
 		problem_set(why, "%s: no answer within %lld s", host,
 		    (long long)(words->whole_ms + 999) / 1000);
 	else if (words->code == CURLE_PEER_FAILED_VERIFICATION)
 		problem_set(why, "%s: %s", host, certificate(words));
 	else if (words->code == CURLE_SSL_CACERT_BADFILE)
-		problem_set(why, "%s: the file of the setting `ca` cannot be read", host);
+		problem_set(why, "%s: the file of --ca cannot be read", host);
 	else if (words->code == CURLE_UNSUPPORTED_PROTOCOL && !words->mail)
-		problem_set(why,
-		    "%s: only https:// is allowed; the setting `private` allows http://", host);
+		problem_set(
+		    why, "%s: only https:// is allowed; --allow-private allows http://", host);
 	else if (words->code == CURLE_LOGIN_DENIED)
 		problem_set(why, "%s: user or password is not accepted%s", host, status);
 	else if (words->code == CURLE_USE_SSL_FAILED)

@@ -79,15 +79,14 @@ refusals_say_the_way_out(void **state)
 {
 	(void)state;
 	assert_words((struct sender_words){.refused = true, .code = CURLE_COULDNT_CONNECT},
-	    "chat.example.org has a private address; the setting `private` allows it");
+	    "chat.example.org has a private address; --allow-private allows it");
 	assert_words(
 	    (struct sender_words){.refused = true, .mail = true, .code = CURLE_COULDNT_CONNECT},
 	    "mail.example.org is not on this machine, and mail goes out without TLS only to it");
 	assert_words((struct sender_words){.code = CURLE_UNSUPPORTED_PROTOCOL},
-	    "chat.example.org: only https:// is allowed; the setting `private` allows http://");
+	    "chat.example.org: only https:// is allowed; --allow-private allows http://");
 	assert_words((struct sender_words){.code = CURLE_PEER_FAILED_VERIFICATION},
-	    "chat.example.org: its certificate is not trusted; the setting `ca` names a file with "
-	    "others to trust");
+	    "chat.example.org: its certificate is not trusted; --ca names a file with others to trust");
 	assert_words((struct sender_words){.code = CURLE_OPERATION_TIMEDOUT, .whole_ms = 30000},
 	    "chat.example.org: no answer within 30 s");
 	assert_words((struct sender_words){.code = CURLE_COULDNT_RESOLVE_HOST, .class = "No host"},
