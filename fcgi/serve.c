@@ -70,8 +70,7 @@ ensure_open(struct life *life, const char *configuration)
 	    (life->tried_us == 0 || now - life->tried_us > OPEN_PAUSE_US)) {
 		life->tried_us = now;
 		life->why = (struct problem){"out of memory"};
-		if (service_open(life->door->program, path, &life->service, &life->why) ==
-		    STATUS_OK) {
+		if (service_open(life->door, path, &life->service, &life->why) == STATUS_OK) {
 			atomic_store(&life->open, true);
 			log_info("ready: version %s, configuration %s", ENFORGATE_VERSION, path);
 		} else {

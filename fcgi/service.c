@@ -78,7 +78,8 @@ close_state(struct service *service)
 }
 
 enum status
-service_open(const char *program, const char *path, struct service *service, struct problem *why)
+service_open(
+    const struct door *door, const char *path, struct service *service, struct problem *why)
 {
 	char key_path[PATH_MAX];
 	enum status status;
@@ -90,7 +91,7 @@ service_open(const char *program, const char *path, struct service *service, str
 	if (status == STATUS_OK)
 		status = proxies_parse(service->config.trusted_proxies, &service->proxies, why);
 	if (status == STATUS_OK)
-		status = log_open(program, service->config.log, why);
+		status = log_open(door->program, service->config.log, why);
 	if (status != STATUS_OK)
 		return status;
 	if (snprintf(key_path, PATH_MAX, "%s/%s", service->config.state_dir, SECRET_KEY_FILE) >=
@@ -109,6 +110,8 @@ service_open(const char *program, const char *path, struct service *service, str
 	}
 	if (status == STATUS_OK)
 		status = open_state(service, why);
+	if (status == STATUS_OK && door->open != NULL)
+		status = door->open(service, why);
 	if (status != STATUS_OK)
 		close_state(service);
 	return status;
