@@ -9,6 +9,7 @@ Writes to DIR: port (when it listens), messages/N.eml (as received, with CR LF),
 import argparse
 import asyncio
 import json
+import logging
 import os
 import ssl
 import warnings
@@ -83,7 +84,7 @@ def authenticator(user, password):
             and auth_data.login.decode() == user
             and auth_data.password.decode() == password
         )
-        return AuthResult(success=good, handled=True, auth_data=auth_data if good else None)
+        return AuthResult(success=good, handled=good, auth_data=auth_data if good else None)
 
     return check
 
@@ -121,7 +122,9 @@ def main():
     parser.add_argument("--user")
     parser.add_argument("--password")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")  # about AUTH without STARTTLS, which is TLS from the start here
+    # About AUTH without STARTTLS, which is TLS from the start here.
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
     asyncio.run(serve(options))
 
 
