@@ -203,10 +203,14 @@ children_of() { # pid
 	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
 	    awk -v parent="$1" '$2 == parent { print $1 }'
 }
+# Whether any process of a group runs. Those that have ended and wait to be looked after, which may take init a while, do not.
+group_runs() { # pid
+	kill -0 -- "-$1" 2>/dev/null && grep -qhsE "^[0-9]+ \(.*\) [^ZX] [0-9]+ $1 " /proc/[0-9]*/stat
+}
 end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all of the group
 	kill -TERM "$1" 2>/dev/null
 	for _ in $(seq 60); do
-		kill -0 -- "-$1" 2>/dev/null || return 0
+		group_runs "$1" || return 0
 		sleep 0.05
 	done
 	kill -KILL -- "-$1" 2>/dev/null
