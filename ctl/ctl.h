@@ -75,10 +75,15 @@ enum status ctl_read_file(const char *path, size_t max, char **text, size_t *len
 extern const struct ctl_command ctl_init_commands[];
 extern const struct ctl_command ctl_key_commands[];
 extern const struct ctl_command ctl_policy_commands[];
+extern const struct ctl_command ctl_channel_commands[];
+extern const struct ctl_command ctl_approval_commands[];
+extern const struct ctl_command ctl_grant_commands[];
+extern const struct ctl_command ctl_sweep_commands[];
 extern const struct ctl_command ctl_audit_commands[];
 extern const struct ctl_command ctl_stop_commands[];
 extern const struct ctl_command ctl_apply_commands[];
 extern const struct ctl_command ctl_backup_commands[];
+extern const struct ctl_command ctl_deliver_commands[];
 extern const struct ctl_command ctl_doctor_commands[];
 
 #endif

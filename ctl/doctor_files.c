@@ -7,6 +7,7 @@
 
 #include "doctor.h"
 #include "limit.h"
+#include "pin.h"
 #include "stop.h"
 
 struct looking {
@@ -36,7 +37,8 @@ is_ours(const char *name)
 	return begins(name, STORE_FILE) || begins(name, SECRET_KEY_FILE) || ends(name, ".key") ||
 	       begins(name, AUDIT_ANCHOR_FILE) || strcmp(name, STORE_LOCK) == 0 ||
 	       strcmp(name, LIMIT_FILE) == 0 || strcmp(name, PROBE_LOCK) == 0 ||
-	       strcmp(name, STOP_FILE) == 0 || begins(name, STOP_FILE ".");
+	       strcmp(name, PIN_LOCK) == 0 || strcmp(name, STOP_FILE) == 0 ||
+	       begins(name, STOP_FILE ".");
 }
 
 static void

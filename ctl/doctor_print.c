@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "table.h"
-#include "utf8.h"
 
 #define FIX_TEXT_MAX ((size_t)16 << 10)
 #define NUMBER_MAX 24
@@ -261,38 +260,15 @@ print_json(const struct doctor *d)
 	return ctl_print_json(root, ok && list != NULL);
 }
 
-/* What terminals obey; U+0080 to U+009F as well, in UTF-8 behind a byte of their own. */
-static bool
-is_control(const unsigned char *text, size_t len)
-{
-	return (len == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
-	       (len == 2 && text[0] == 0xc2 && text[1] < 0xa0);
-}
-
-/* What came from outside is shown, never obeyed: no control characters, nothing that is not UTF-8. */
-static void
-clean(char *text)
-{
-	size_t left = strlen(text), len;
-
-	for (; left > 0; text += len, left -= len) {
-		len = utf8_length(text, left);
-		if (len == 0 || is_control((const unsigned char *)text, len)) {
-			memset(text, '?', len > 0 ? len : 1);
-			len = len > 0 ? len : 1;
-		}
-	}
-}
-
 int
 doctor_print(struct doctor *d)
 {
 	int code;
 
-	clean(d->server);
+	table_clean(d->server);
 	for (size_t i = 0; i < d->count; i++) {
-		clean(d->findings[i].detail);
-		clean(d->findings[i].file);
+		table_clean(d->findings[i].detail);
+		table_clean(d->findings[i].file);
 	}
 	code = d->ctl->json ? print_json(d) : print_people(d);
 	if (code != CTL_DONE)

@@ -5,7 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define FIRST_CELLS 64
+
+/* What terminals obey; U+0080 to U+009F as well, in UTF-8 behind a byte of their own. */
+static bool
+is_control(const unsigned char *text, size_t len)
+{
+	return (len == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
+	       (len == 2 && text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+void
+table_clean(char *text)
+{
+	size_t left = strlen(text), len;
+
+	for (; left > 0; text += len, left -= len) {
+		len = utf8_length(text, left);
+		if (len == 0 || is_control((const unsigned char *)text, len)) {
+			memset(text, '?', len > 0 ? len : 1);
+			len = len > 0 ? len : 1;
+		}
+	}
+}
 
 void
 table_init(struct table *table, const char *const *head)
@@ -41,9 +65,7 @@ table_cell(struct table *table, const char *text)
 		table->status = STATUS_NO_MEMORY;
 		return;
 	}
-	for (char *c = copy; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	table_clean(copy);
 	table->cells[table->count++] = copy;
 }
 

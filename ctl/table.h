@@ -20,7 +20,7 @@ struct table {
 
 /* `head` holds the columns' names, upper case, NULL at its end. */
 void table_init(struct table *table, const char *const *head);
-/* The next cell; "" is shown as "-". Control characters are shown as '?'. */
+/* The next cell; "" is shown as "-". Cleaned as by table_clean(). */
 void table_cell(struct table *table, const char *text);
 void table_integer(struct table *table, int64_t value);
 /* A moment as "2026-11-23 19:00:00" UTC, or `zero` for 0. */
@@ -28,6 +28,9 @@ void table_time(struct table *table, int64_t wall_ms, const char *zero);
 /* Prints to standard output and frees. STATUS_NO_MEMORY prints nothing. */
 enum status table_print(struct table *table) MUST_USE;
 void table_free(struct table *table);
+
+/* What came from outside is shown, never obeyed: control characters and what is not UTF-8 become '?'. */
+void table_clean(char *text);
 
 /* The same moment as text, for lines that are no table. */
 void table_time_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);

@@ -126,8 +126,11 @@ serve_visit(struct visit *visit)
 		answer_failed(visit, status);
 	else if (visit->state != APPROVAL_PENDING)
 		answer_gone(visit);
+	else if (!visit->changes || (strcmp(visit->exchange->request.method, "POST") != 0 &&
+					visit->wish.action != ACTION_DENY))
+		answer_ask(visit);
 	else
-		answer_busy(visit);
+		decide(visit);
 }
 
 static void
@@ -139,6 +142,7 @@ handle(struct exchange *exchange)
 	exchange->reply.bodiless = strcmp(request->method, "HEAD") == 0;
 	if (!probe_answer(
 		"approve", APPROVE_BODY_MAX, exchange->service, request, &exchange->reply)) {
+		answer_headers(&visit);
 		visit.html = wants_page(request);
 		visit.changes = strcmp(request->method, "HEAD") != 0 && !is_prefetch(request);
 		serve_visit(&visit);
@@ -147,10 +151,17 @@ handle(struct exchange *exchange)
 	exchange_end(exchange);
 }
 
+static enum status
+open_pages(struct service *service, struct problem *why)
+{
+	return pages_open(service->config.templates_dir, &service->pages, why);
+}
+
 int
 main(void)
 {
-	static const struct door door = {.program = "approve", .handle = handle};
+	static const struct door door = {
+	    .program = "approve", .handle = handle, .open = open_pages};
 
 	secret_spare_settings();
 	return serve(&door);

@@ -13,6 +13,14 @@ set_off(struct visit *visit, int status, const char *code, const char *sentence)
 	problem_set(&visit->off, "%s", sentence);
 }
 
+void
+case_lock(struct visit *visit)
+{
+	set_off(visit, 403, "pin_locked",
+	    "Too many wrong PINs: approving by link is off for this agent until an administrator "
+	    "resets its PIN.");
+}
+
 /* What would deny the call at its release, and what keeps a PIN from being tried: denying stays possible. */
 static enum status
 look_for_hindrance(struct visit *visit, struct db *db)
@@ -33,9 +41,7 @@ look_for_hindrance(struct visit *visit, struct db *db)
 		set_off(visit, 410, "stopped",
 		    "The gateway is stopped, so no call can be approved now.");
 	else if (visit->has_pin && visit->pin.locked)
-		set_off(visit, 403, "pin_locked",
-		    "Too many wrong PINs: approving by link is off for this agent until an administrator "
-		    "resets its PIN.");
+		case_lock(visit);
 	return STATUS_OK;
 }
 

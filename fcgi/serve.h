@@ -17,6 +17,7 @@
 #include "exchange.h"
 #include "hold.h"
 #include "limit.h"
+#include "page.h"
 
 /* What a door may use; opened before its first request and never changed. */
 struct service {
@@ -29,6 +30,7 @@ struct service {
 	struct courier *courier;
 	int wake; /* wake.h */
 	struct holds *holds;
+	struct pages *pages;         /* NULL: this door has none */
 	struct proxies proxies;      /* of the setting trusted_proxies */
 	struct secret_key probe_key; /* of the marks of doctor */
 };
@@ -37,6 +39,8 @@ struct door {
 	const char *program; /* for the log: "check" */
 	/* Leads to exchange_end(), at once or later, in this thread or another. */
 	void (*handle)(struct exchange *exchange);
+	/* Opens what this door alone needs, so that no other is linked with it; NULL: nothing. */
+	enum status (*open)(struct service *service, struct problem *why);
 };
 
 /* Runs a responder to its end; the result is main()'s. */

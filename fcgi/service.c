@@ -12,6 +12,8 @@
 #include "secret.h"
 #include "wake.h"
 
+#define COURIER_GRACE_MS 300 /* for notifications on their way */
+
 /* What approvals need. */
 static enum status
 open_approvals(struct service *service, struct problem *why)
@@ -78,7 +80,8 @@ close_state(struct service *service)
 }
 
 enum status
-service_open(const char *program, const char *path, struct service *service, struct problem *why)
+service_open(
+    const struct door *door, const char *path, struct service *service, struct problem *why)
 {
 	char key_path[PATH_MAX];
 	enum status status;
@@ -90,7 +93,7 @@ service_open(const char *program, const char *path, struct service *service, str
 	if (status == STATUS_OK)
 		status = proxies_parse(service->config.trusted_proxies, &service->proxies, why);
 	if (status == STATUS_OK)
-		status = log_open(program, service->config.log, why);
+		status = log_open(door->program, service->config.log, why);
 	if (status != STATUS_OK)
 		return status;
 	if (snprintf(key_path, PATH_MAX, "%s/%s", service->config.state_dir, SECRET_KEY_FILE) >=
@@ -109,13 +112,19 @@ service_open(const char *program, const char *path, struct service *service, str
 	}
 	if (status == STATUS_OK)
 		status = open_state(service, why);
+	if (status == STATUS_OK && door->open != NULL)
+		status = door->open(service, why);
 	if (status != STATUS_OK)
 		close_state(service);
 	return status;
 }
 
 void
-service_end(struct service *service)
+service_end(struct service *service, int64_t grace_ms)
 {
+	if (grace_ms > COURIER_GRACE_MS)
+		grace_ms = COURIER_GRACE_MS;
+	if (!courier_end(service->courier, grace_ms > 0 ? grace_ms : 0))
+		log_warn("notifications on their way are left to the end of the lease");
 	audit_end(service->audit);
 }

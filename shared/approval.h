@@ -137,6 +137,8 @@ enum status approval_token_hash(
     const char *text, size_t len, char out[SECRET_DIGEST_TEXT]) MUST_USE;
 enum status approval_token_add(struct db *db, const char *approval_id, const char *hash,
     const char *channel, int64_t now_ms) MUST_USE;
+/* How many links were made for it. */
+enum status approval_token_count(struct db *db, const char *approval_id, int64_t *count) MUST_USE;
 
 /*
  * Removes approvals that ended before `before_ms` with their tokens and deliveries, allowances that ended before, and notices of

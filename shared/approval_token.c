@@ -5,6 +5,7 @@
 
 static const char sql_add[] = "INSERT INTO approval_token (hash, approval_id, channel, created_ms) "
 			      "VALUES (?1, ?2, ?3, ?4)";
+static const char sql_count[] = "SELECT COUNT(*) FROM approval_token WHERE approval_id = ?1";
 
 /* Nobody without the key can tell the arguments from the digest by trying some. */
 enum status
@@ -84,4 +85,17 @@ approval_token_add(
 	query_bind_text(q, 3, channel);
 	query_bind_integer(q, 4, now_ms);
 	return query_run(q, NULL);
+}
+
+enum status
+approval_token_count(struct db *db, const char *approval_id, int64_t *count)
+{
+	struct query *q = query(db, sql_count);
+	bool ok;
+
+	query_bind_text(q, 1, approval_id);
+	ok = query_step(q) == QUERY_ROW;
+	*count = ok ? query_integer(q, 0) : 0;
+	query_end(q);
+	return ok ? STATUS_OK : STATUS_FAILED;
 }

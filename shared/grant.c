@@ -13,7 +13,10 @@
 	"id, key_id, " KEY_NAME ", server, tool, args_digest, approval_id, created_ms, "           \
 	"expires_ms, COALESCE(calls_left, -1), COALESCE(revoked_ms, 0)"
 #define COLUMN_TYPES "tttttttiiii"
-#define LEFT "revoked_ms IS NULL AND (calls_left IS NULL OR calls_left > 0)"
+/* The upper bound: SQLite takes a text that a shell wrote there for more than any number. */
+#define LEFT "revoked_ms IS NULL AND (calls_left IS NULL OR calls_left BETWEEN 1 AND 1000000)"
+
+_Static_assert(GRANT_CALLS_MAX == 1000000, "the bound in LEFT");
 
 static const char sql_add[] =
     "INSERT INTO allowance (id, key_id, server, tool, args_digest, approval_id, created_ms, "

@@ -137,9 +137,9 @@ must_quote(const char *text, size_t len, size_t at, size_t column)
 {
 	char c = text[at];
 
-	if (c == ' ' || c == '\t')
+	if (c == ' ')
 		return at + 1 == len || text[at + 1] == '\n';
-	if (c <= ' ' || c > '~' || c == '=')
+	if (c < ' ' || c > '~' || c == '=')
 		return true;
 	if (column > 0)
 		return false;

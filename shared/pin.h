@@ -14,6 +14,8 @@
 #include "keys.h"
 #include "store.h"
 
+#define PIN_LOCK                                                                                   \
+	"pin.lock" /* in the state directory, held while a PIN is tried; nothing is in it */
 #define PIN_LEN_MIN 4
 #define PIN_LEN_MAX 64
 #define PIN_HASH_MAX 256

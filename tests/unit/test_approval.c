@@ -1,19 +1,9 @@
-/* test_approval.c - approvals in the database: making, finding, and every transition. */
+/* test_approval.c - approvals in the database: making, finding and listing them. */
 #include "approval_aid.h"
 
 static const enum approval_state all_states[] = {
     APPROVAL_PENDING, APPROVAL_APPROVED, APPROVAL_DENIED, APPROVAL_EXPIRED, APPROVAL_SPENT};
 #define STATES (sizeof(all_states) / sizeof(all_states[0]))
-
-static void
-states_have_names(void **state)
-{
-	static const char *const names[] = {"pending", "approved", "denied", "expired", "spent"};
-
-	(void)state;
-	for (size_t i = 0; i < STATES; i++)
-		assert_string_equal(approval_state_name(all_states[i]), names[i]);
-}
 
 static void
 ids_are_new_each_time(void **state)
@@ -221,188 +211,6 @@ pending_ones_of_a_key_are_capped(void **state)
 	store_rollback(p->store, db);
 }
 
-static enum status
-transition(struct db *db, const char *id, enum approval_state to, int64_t now_ms)
-{
-	switch (to) {
-	case APPROVAL_APPROVED:
-		return approval_approve(db, id, "ops", "8h", now_ms);
-	case APPROVAL_DENIED:
-		return approval_deny(db, id, "ops", now_ms);
-	case APPROVAL_EXPIRED:
-		return approval_expire(db, id, now_ms);
-	case APPROVAL_SPENT:
-		return approval_spend(db, id, now_ms);
-	case APPROVAL_PENDING:
-	default:
-		fail_msg("no way leads there");
-	}
-	return STATUS_FAILED;
-}
-
-/* From every state to every state, in its time, at its last millisecond and over it. */
-static void
-only_the_named_transitions_exist(void **state)
-{
-	struct store_place *p = *state;
-	struct key key = approval_aid_key(p->store, "demo");
-	static const int64_t times[] = {1300, AID_EXPIRES_MS - 1, AID_EXPIRES_MS, 9000};
-	/* [from][to]: 'i' in its time, 'o' over it. */
-	static const char allowed[STATES][STATES] = {
-	    [APPROVAL_PENDING] =
-		{[APPROVAL_APPROVED] = 'i', [APPROVAL_DENIED] = 'i', [APPROVAL_EXPIRED] = 'o'},
-	    [APPROVAL_APPROVED] = {[APPROVAL_SPENT] = 'i', [APPROVAL_EXPIRED] = 'o'},
-	};
-	struct approval before, after;
-	struct db *db;
-
-	for (size_t from = 0; from < STATES; from++) {
-		for (size_t to = APPROVAL_APPROVED; to < STATES; to++) {
-			for (size_t i = 0; i < 4; i++) {
-				struct approval made = approval_aid_new(&key, "send", "d1");
-				char when = times[i] < AID_EXPIRES_MS ? 'i' : 'o';
-				bool wins = allowed[from][to] == when;
-
-				db = store_place_write(p->store);
-				assert_status(approval_create(db, &made, 0, 1000), STATUS_OK);
-				approval_aid_bring(db, made.id, all_states[from]);
-				before = approval_aid_read(db, made.id);
-				assert_int_equal(before.state, from);
-				assert_status(transition(db, made.id, to, times[i]),
-				    wins ? STATUS_OK : STATUS_NOT_FOUND);
-				after = approval_aid_read(db, made.id);
-				assert_int_equal(after.state, wins ? to : from);
-				if (!wins)
-					assert_memory_equal(&before, &after, sizeof(after));
-				assert_status(
-				    transition(db, made.id, to, times[i]), STATUS_NOT_FOUND);
-				store_rollback(p->store, db);
-			}
-		}
-	}
-	db = store_place_write(p->store);
-	for (size_t to = APPROVAL_APPROVED; to < STATES; to++)
-		assert_status(transition(db, "apr_nobody", to, 1300), STATUS_NOT_FOUND);
-	store_rollback(p->store, db);
-}
-
-static void
-transitions_note_who_and_when(void **state)
-{
-	struct store_place *p = *state;
-	struct key key = approval_aid_key(p->store, "demo");
-	struct approval made = approval_aid_pending(p->store, &key, "a"), now;
-	struct approval other = approval_aid_pending(p->store, &key, "b");
-	struct db *db = store_place_write(p->store);
-
-	assert_status(approval_approve(db, made.id, "ops", "8h", 1100), STATUS_OK);
-	now = approval_aid_read(db, made.id);
-	assert_string_equal(now.decided_by, "ops");
-	assert_string_equal(now.duration, "8h");
-	assert_int_equal(now.decided_ms, 1100);
-	assert_int_equal(now.ended_ms, 0);
-	assert_status(approval_spend(db, made.id, 1200), STATUS_OK);
-	now = approval_aid_read(db, made.id);
-	assert_int_equal(now.decided_ms, 1100);
-	assert_int_equal(now.ended_ms, 1200);
-	assert_status(approval_deny(db, other.id, "enforgatectl", 1300), STATUS_OK);
-	now = approval_aid_read(db, other.id);
-	assert_string_equal(now.decided_by, "enforgatectl");
-	assert_string_equal(now.duration, "");
-	assert_int_equal(now.decided_ms, 1300);
-	assert_int_equal(now.ended_ms, 1300);
-	store_rollback(p->store, db);
-}
-
-static void
-time_counts_whatever_the_column_says(void **state)
-{
-	struct approval a = {.expires_ms = 2000};
-
-	(void)state;
-	for (size_t i = 0; i < STATES; i++) {
-		bool open = i == APPROVAL_PENDING || i == APPROVAL_APPROVED;
-
-		a.state = all_states[i];
-		assert_int_equal(approval_state_at(&a, 1999), i);
-		assert_int_equal(approval_state_at(&a, 2000), open ? APPROVAL_EXPIRED : i);
-	}
-}
-
-static void
-request_that_waits_changes_while_it_is_pending(void **state)
-{
-	struct store_place *p = *state;
-	struct key key = approval_aid_key(p->store, "demo");
-
-	for (size_t i = 0; i < STATES; i++) {
-		struct approval made = approval_aid_new(&key, "send", "d1");
-		struct db *db = store_place_write(p->store);
-		bool waits = i == APPROVAL_PENDING;
-
-		assert_status(approval_create(db, &made, 0, 1000), STATUS_OK);
-		approval_aid_bring(db, made.id, all_states[i]);
-		assert_status(
-		    approval_take(db, made.id, "call_2"), waits ? STATUS_OK : STATUS_NOT_FOUND);
-		assert_string_equal(
-		    approval_aid_read(db, made.id).asker, waits ? "call_2" : "call_1");
-		store_rollback(p->store, db);
-	}
-}
-
-static void
-end_is_told_once(void **state)
-{
-	struct store_place *p = *state;
-	struct key key = approval_aid_key(p->store, "demo");
-
-	for (size_t i = 0; i < STATES; i++) {
-		struct approval made = approval_aid_new(&key, "send", "d1");
-		struct db *db = store_place_write(p->store);
-		bool tells = i == APPROVAL_DENIED || i == APPROVAL_EXPIRED;
-
-		assert_status(approval_create(db, &made, 0, 1000), STATUS_OK);
-		approval_aid_bring(db, made.id, all_states[i]);
-		assert_status(
-		    approval_tell(db, made.id, 3000), tells ? STATUS_OK : STATUS_NOT_FOUND);
-		assert_int_equal(approval_aid_read(db, made.id).told_ms, tells ? 3000 : 0);
-		assert_status(approval_tell(db, made.id, 4000), STATUS_NOT_FOUND);
-		assert_int_equal(approval_aid_read(db, made.id).told_ms, tells ? 3000 : 0);
-		store_rollback(p->store, db);
-	}
-}
-
-static void
-wrong_pins_of_a_pending_one_are_counted(void **state)
-{
-	struct store_place *p = *state;
-	struct key key = approval_aid_key(p->store, "demo");
-	int64_t failures = 0;
-
-	for (size_t i = 0; i < STATES; i++) {
-		struct approval made = approval_aid_new(&key, "send", "d1");
-		struct db *db = store_place_write(p->store);
-		enum status expected = i == APPROVAL_PENDING ? STATUS_OK : STATUS_NOT_FOUND;
-
-		assert_status(approval_create(db, &made, 0, 1000), STATUS_OK);
-		approval_aid_bring(db, made.id, all_states[i]);
-		for (int64_t n = 1; n <= 3; n++) {
-			assert_status(approval_pin_failed(db, made.id, 1999, &failures), expected);
-			if (expected == STATUS_OK)
-				assert_int_equal(failures, n);
-		}
-		assert_status(approval_pin_failed(db, made.id, 2000, &failures), STATUS_NOT_FOUND);
-		assert_int_equal(
-		    approval_aid_read(db, made.id).pin_failures, expected == STATUS_OK ? 3 : 0);
-		for (int64_t n = 2; n >= -1; n--) {
-			assert_status(approval_pin_untry(db, made.id), STATUS_OK);
-			assert_int_equal(approval_aid_read(db, made.id).pin_failures,
-			    expected == STATUS_OK && n > 0 ? n : 0);
-		}
-		store_rollback(p->store, db);
-	}
-}
-
 static void
 last_release_is_that_of_the_same_call(void **state)
 {
@@ -534,9 +342,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(states_have_names),
 	    cmocka_unit_test(ids_are_new_each_time),
-	    cmocka_unit_test(time_counts_whatever_the_column_says),
 	    STORE_TEST(what_was_created_is_found),
 	    STORE_TEST(longest_texts_fit),
 	    STORE_TEST(revoked_key_is_seen),
@@ -544,11 +350,6 @@ main(void)
 	    STORE_TEST(calls_differ_by_key_server_tool_and_arguments),
 	    STORE_TEST(open_one_of_a_call_is_found_first_and_then_the_newest),
 	    STORE_TEST(pending_ones_of_a_key_are_capped),
-	    STORE_TEST(only_the_named_transitions_exist),
-	    STORE_TEST(transitions_note_who_and_when),
-	    STORE_TEST(request_that_waits_changes_while_it_is_pending),
-	    STORE_TEST(end_is_told_once),
-	    STORE_TEST(wrong_pins_of_a_pending_one_are_counted),
 	    STORE_TEST(last_release_is_that_of_the_same_call),
 	    STORE_TEST(listed_newest_first_until_told_to_stop),
 	    STORE_TEST(overdue_ones_are_named_at_their_moment),

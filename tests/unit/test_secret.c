@@ -42,6 +42,28 @@ hmac_of_rfc_4231(void **state)
 	assert_hex(out, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+/* RFC 4231 sections 4.7 and 4.8: keys longer than a block. */
+static void
+hmac_under_long_keys_of_rfc_4231(void **state)
+{
+	static const char second[] =
+	    "This is a test using a larger than block-size key and a larger than block-size data. "
+	    "The key needs to be hashed before being used by the HMAC algorithm.";
+	unsigned char key[131], out[SECRET_BYTES];
+
+	(void)state;
+	memset(key, 0xaa, sizeof(key));
+	assert_status(
+	    secret_hmac_text(key, sizeof(key),
+		"Test Using Larger Than Block-Size Key - Hash Key First", 54, NULL, 0, out),
+	    STATUS_OK);
+	assert_hex(out, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+	assert_status(
+	    secret_hmac_text(key, sizeof(key), second, 40, second + 40, strlen(second) - 40, out),
+	    STATUS_OK);
+	assert_hex(out, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+}
+
 /* RFC 5869 appendix A.1: the first block of OKM. */
 static void
 derived_key_of_rfc_5869(void **state)
@@ -147,6 +169,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sha256_of_abc),
 	    cmocka_unit_test(hmac_of_rfc_4231),
+	    cmocka_unit_test(hmac_under_long_keys_of_rfc_4231),
 	    cmocka_unit_test(derived_key_of_rfc_5869),
 	    cmocka_unit_test(random_text_uses_the_whole_alphabet_evenly),
 	    cmocka_unit_test(hex_goes_both_ways_and_refuses_other_digits),
