@@ -328,3 +328,32 @@ members() { # the names, sorted
 	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do names="$names ${MEMBERS[i]}"; done
 	echo "${names# }"
 }
+
+# ---- Terminals ----
+# typed PROMPT COMMAND [LINE...]: runs enforgatectl COMMAND (words of the shell) on a terminal; each line is typed when one
+# more prompt like the regular expression is there. Prints what the terminal showed, then the exit code.
+typed() {
+	local prompt=$1 command=$2
+	shift 2
+	: >"$T/typed"
+	script -qfc "ENFORGATE_CONF='$S/enforgate.conf' '$BUILD/enforgatectl' $command; echo exit code \$?" "$T/typed" \
+	    < <(type_lines "$prompt" "$@") >"$T/typed.out"
+	tr -d '\r' <"$T/typed"
+}
+type_lines() {
+	local prompt=$1 count=0 line
+	shift
+	for line in "$@"; do
+		count=$((count + 1))
+		type_after "$prompt" $count || return
+		printf '%s\n' "$line"
+	done
+	type_after 'exit code' 1
+}
+type_after() { # pattern count
+	for _ in $(seq 200); do
+		[ "$(grep -oE -- "$1" "$T/typed" | grep -c .)" -lt "$2" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
