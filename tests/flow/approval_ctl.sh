@@ -167,7 +167,7 @@ for n in $(seq 12); do
 	) 3>&- &
 done >"$T/verdicts"
 wait $(jobs -p | grep -v "^$SERVER\$")
-is 'five calls: four more of twelve at once' "$(sort "$T/verdicts" | uniq -c | tr -s ' ' | tr '\n' ' ')" ' 4 allow 8 require_approval '
+is 'five calls: four more of twelve at once' "$(grep -c allow "$T/verdicts") $(grep -c require "$T/verdicts")" '4 8'
 is 'five calls: used up' "$(ctl grant list --all --json | jq -r '.[] | select(.tool == "send_f") | [.state, .callsLeft] | join(" ")')" 'used up 0'
 
 ask "$strict" send_a
@@ -198,7 +198,7 @@ approve_url=${URL%/check}/approve
 link() { request "$approve_url/$token?action=approve"; }
 ask "$key" send_link
 for _ in $(seq 50); do
-	token=$(sed -n -E 's|.*/v1/approve/([0-9A-Za-z]{43}).*|\1|p' "$S/console.log" | tail -n 1)
+	token=$(sed -n -E 's|.*/v1/approve/([0-9A-Za-z]{43}).*|\1|p' "$S/console.log" 2>/dev/null | tail -n 1)
 	[ "$(ctl approval show "$ID" --json | jq .tokens)" != 1 ] || break
 	sleep 0.1
 done
