@@ -12,6 +12,8 @@
 #include "secret.h"
 #include "wake.h"
 
+#define COURIER_GRACE_MS 300 /* for notifications on their way */
+
 /* What approvals need. */
 static enum status
 open_approvals(struct service *service, struct problem *why)
@@ -118,7 +120,11 @@ service_open(
 }
 
 void
-service_end(struct service *service)
+service_end(struct service *service, int64_t grace_ms)
 {
+	if (grace_ms > COURIER_GRACE_MS)
+		grace_ms = COURIER_GRACE_MS;
+	if (!courier_end(service->courier, grace_ms > 0 ? grace_ms : 0))
+		log_warn("notifications on their way are left to the end of the lease");
 	audit_end(service->audit);
 }

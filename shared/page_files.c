@@ -58,15 +58,19 @@ check_text(const char *name, const char *text, size_t len, struct problem *why)
 	return STATUS_OK;
 }
 
-/* The contents, without the mark that some editors put before UTF-8. */
-static enum status
-take_text(struct page_file *file, size_t len, struct problem *why)
+enum status
+page_file_take(struct page_file *file, char *owned, size_t len, struct problem *why)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 
-	file->owned[len] = '\0';
-	file->text = file->owned;
-	if (len >= sizeof(mark) - 1 && memcmp(file->text, mark, sizeof(mark) - 1) == 0) {
+	free(file->owned);
+	file->text = file->owned = owned;
+	owned[len] = '\0';
+	if (len > PAGE_TEMPLATE_MAX) {
+		problem_set(why, "%s: is larger than %zu bytes", file->name, PAGE_TEMPLATE_MAX);
+		return STATUS_INVALID;
+	}
+	if (len >= sizeof(mark) - 1 && memcmp(owned, mark, sizeof(mark) - 1) == 0) {
 		file->text += sizeof(mark) - 1;
 		len -= sizeof(mark) - 1;
 	}
@@ -77,25 +81,22 @@ take_text(struct page_file *file, size_t len, struct problem *why)
 static enum status
 read_all(int fd, struct page_file *file, struct problem *why)
 {
+	char *bytes = malloc(PAGE_TEMPLATE_MAX + 2);
 	size_t len = 0;
 	ssize_t got;
 
-	file->owned = malloc(PAGE_TEMPLATE_MAX + 2);
-	if (file->owned == NULL)
+	if (bytes == NULL)
 		return STATUS_NO_MEMORY;
 	do {
-		got = read(fd, file->owned + len, PAGE_TEMPLATE_MAX + 1 - len);
+		got = read(fd, bytes + len, PAGE_TEMPLATE_MAX + 1 - len);
 		len += got > 0 ? (size_t)got : 0;
 	} while ((got > 0 && len <= PAGE_TEMPLATE_MAX) || (got < 0 && errno == EINTR));
 	if (got < 0) {
 		problem_set(why, "%s: cannot be read: %s", file->name, strerror(errno));
+		free(bytes);
 		return STATUS_FAILED;
 	}
-	if (len > PAGE_TEMPLATE_MAX) {
-		problem_set(why, "%s: is larger than %zu bytes", file->name, PAGE_TEMPLATE_MAX);
-		return STATUS_INVALID;
-	}
-	return take_text(file, len, why);
+	return page_file_take(file, bytes, len, why);
 }
 
 static enum status

@@ -32,6 +32,9 @@ struct page_files {
 
 /* STATUS_INVALID and STATUS_FAILED as pages_open(). On failure `out` is to be freed all the same. */
 enum status page_files_read(const char *dir, struct page_files *out, struct problem *why) MUST_USE;
+/* Makes `len` bytes of `owned`, which has room for one more and is freed with the file, its contents. STATUS_INVALID. */
+enum status page_file_take(
+    struct page_file *file, char *owned, size_t len, struct problem *why) MUST_USE;
 void page_files_free(struct page_files *files);
 
 #endif

@@ -16,6 +16,9 @@
 
 #define NAME_SHOWN 40 /* bytes of an unknown name in a problem */
 
+/* In a script it changes where that ends (HTML Standard, section 13.2.5.18). */
+static const char no_comment[] = "<!-- must not be in script or style";
+
 struct section {
 	int value;
 	size_t step;
@@ -111,7 +114,7 @@ element_ended(void *arg, const char *element, struct buf *bytes, size_t len)
 	if (buf_status(bytes) != STATUS_OK)
 		fault = "there is too much in script or style";
 	else if (strstr(buf_str(bytes), "<!--") != NULL)
-		fault = "<!-- must not be in script or style";
+		fault = no_comment;
 	else if (page_csp_add(&r->csp, element, buf_str(bytes), len) != STATUS_OK)
 		fault = "there are too many script or style elements";
 	buf_reset(bytes);
@@ -292,6 +295,8 @@ add_part(struct reader *r, const struct tag *tag)
 	fault = r->out->form->html ? html_part(&r->html, names[number]) : "a text has no parts";
 	if (fault != NULL)
 		return refuse(r, tag->start, "%s", fault);
+	if (strstr(at, "<!--") != NULL)
+		return refuse_in(r, part, strstr(at, "<!--"), "%s", no_comment);
 	while (*at != '\0') {
 		size_t len = strcspn(at, "\n");
 
