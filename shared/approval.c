@@ -58,7 +58,7 @@ static const char sql_purge_approvals[] = "DELETE FROM approval WHERE id IN " BA
 void
 approval_make_id(char out[APPROVAL_ID_MAX + 1])
 {
-	memcpy(out, "apr_", 4);
+	memcpy(out, "apr_", sizeof("apr_"));
 	secret_random_text(out + 4, ID_RANDOM);
 }
 
