@@ -180,6 +180,6 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_sweep_commands[] = {
     {"sweep", NULL, "sweep",
 	"Ends approvals whose time is over, removes those that ended 30 days ago, and rolls the audit\n"
-	"log where audit_keep_days or audit_keep_bytes is set. For cron; see INSTALL.",
+	"log where audit_keep_days or audit_keep_bytes is set. For cron, once a day; see INSTALL.",
 	run},
     {NULL, NULL, NULL, NULL, NULL}};
