@@ -10,7 +10,7 @@ PORT   ?= 8080
 VERSION := 0.1.0
 
 PKG_CFLAGS := $(shell pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl 2>/dev/null)
-LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lscrypt -lpthread
+LIBS       := -lfcgi $(shell pkg-config --libs json-c sqlite3 libcrypto libpcre2-8 inih 2>/dev/null) -lscrypt -lpthread -ldl
 
 # STATIC=1: the libraries that a host with Apache and nothing more may lack come into the programs. libcrypto and the
 # C library stay the host's, which updates them.

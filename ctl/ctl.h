@@ -83,6 +83,7 @@ extern const struct ctl_command ctl_audit_commands[];
 extern const struct ctl_command ctl_stop_commands[];
 extern const struct ctl_command ctl_apply_commands[];
 extern const struct ctl_command ctl_backup_commands[];
+extern const struct ctl_command ctl_deliver_commands[];
 extern const struct ctl_command ctl_doctor_commands[];
 
 #endif

@@ -197,7 +197,7 @@ start_thread(struct life *life)
 	return started;
 }
 
-/* Waits for SIGTERM and its like; once a second it looks after the audit log. */
+/* Waits for SIGTERM and its like; once a second it looks after the audit log, and for notifications that others left. */
 static void
 wait_for_end(struct life *life, const sigset_t *signals)
 {
@@ -213,6 +213,7 @@ wait_for_end(struct life *life, const sigset_t *signals)
 			continue;
 		audit_anchor(life->service.audit);
 		audit_expire(life->service.audit);
+		courier_look(life->service.courier);
 	}
 }
 
@@ -234,7 +235,7 @@ end(struct life *life)
 	}
 	if (atomic_load(&life->open)) {
 		log_info("ended with %d requests unanswered", atomic_load(&life->exchanges.begun));
-		service_end(&life->service);
+		service_end(&life->service, (until - clock_us()) / 1000);
 	}
 	_exit(EXIT_SUCCESS);
 }

@@ -12,6 +12,8 @@
 #include "secret.h"
 #include "wake.h"
 
+#define COURIER_GRACE_MS 300 /* for notifications on their way */
+
 /* What approvals need. */
 static enum status
 open_approvals(struct service *service, struct problem *why)
@@ -24,8 +26,10 @@ open_approvals(struct service *service, struct problem *why)
 	if (service->wake < 0)
 		return STATUS_FAILED;
 	status = courier_open(config, service->store, &service->master, &service->courier, why);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		courier_ends_overdue(service->courier, service->audit, service->wake);
 		status = holds_open(service, &service->holds, why);
+	}
 	gate->store = service->store;
 	gate->courier = service->courier;
 	gate->master = &service->master;
@@ -118,7 +122,11 @@ service_open(
 }
 
 void
-service_end(struct service *service)
+service_end(struct service *service, int64_t grace_ms)
 {
+	if (grace_ms > COURIER_GRACE_MS)
+		grace_ms = COURIER_GRACE_MS;
+	if (!courier_end(service->courier, grace_ms > 0 ? grace_ms : 0))
+		log_warn("notifications on their way are left to the end of the lease");
 	audit_end(service->audit);
 }

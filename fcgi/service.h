@@ -7,7 +7,10 @@
 /* Everything a door may use, from the configuration file at `path`. On failure `why` is for the operator. */
 enum status service_open(const struct door *door, const char *path, struct service *service,
     struct problem *why) MUST_USE;
-/* Writes the anchor; what is left goes with the process, in which other threads are still at work. */
-void service_end(struct service *service);
+/*
+ * Notifications on their way have `grace_ms` to arrive, the anchor is written; what is left goes with the process, in which
+ * other threads are still at work.
+ */
+void service_end(struct service *service, int64_t grace_ms);
 
 #endif

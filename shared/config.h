@@ -39,6 +39,7 @@ struct config {
 	int64_t approvals_per_key;             /* pending approvals of one key; more are denied */
 	int64_t wait_max_s;                    /* longest wait of one request for a decision */
 	int64_t held_max;             /* requests that one process lets wait for decisions */
+	int64_t delivery_lease_s;     /* how long a dead process keeps its notifications */
 	char templates_dir[PATH_MAX]; /* need not exist */
 	int64_t audit_keep_days;      /* audit roll: 0 keeps all */
 	int64_t audit_keep_bytes;     /* audit roll: 0 keeps all */

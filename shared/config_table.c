@@ -49,6 +49,9 @@ const struct config_setting config_settings[] = {
 	"mod_fcgid ends a request after 300 seconds whatever happens.\n"},
     {"held_max", CONFIG_NUMBER, AT(held_max), 0, 10000, 128, "128",
 	"Requests that one process lets wait for decisions; more are answered at once, undecided.\n"},
+    {"delivery_lease_s", CONFIG_NUMBER, AT(delivery_lease_s), 2, 3600, 60, "60",
+	"Seconds after which another process sends the notifications of one that has died. One try to\n"
+	"send takes half of it at most, and never more than 30 seconds.\n"},
     {"templates_dir", CONFIG_PATH, AT(templates_dir), 0, 0, 0, "templates",
 	"Templates of your own for pages and messages, in place of the built-in ones of the same name.\n"
 	"The directory need not exist.\n"},

@@ -45,6 +45,9 @@ static const char sql_take[] =
 static const char sql_next[] =
     "SELECT MIN(CASE WHEN holder = ?1 OR lease_ms < next_ms THEN next_ms ELSE lease_ms END) "
     "FROM delivery WHERE state = 'due'";
+static const char sql_waiting[] = "SELECT COUNT(*) FROM delivery WHERE state = 'due'";
+static const char sql_asking[] = "SELECT COUNT(*) FROM delivery WHERE approval_id = ?1 "
+				 "AND state = 'due' AND event = 'approval.created'";
 static const char sql_again[] = "UPDATE delivery SET next_ms = ?3, lease_ms = ?4, error = ?5 "
 				"WHERE id = ?1 AND state = 'due' AND holder = ?2";
 static const char sql_end[] =
@@ -70,12 +73,24 @@ lease_make(struct lease *out, int64_t ms)
 	out->ms = ms;
 }
 
+/* The number that a statement gives in its one row. */
+static enum status
+read_number(struct query *q, int64_t *number)
+{
+	enum query_step step = query_step(q);
+
+	*number = step == QUERY_ROW ? query_integer(q, 0) : 0;
+	query_end(q);
+	return step == QUERY_ROW ? STATUS_OK : STATUS_FAILED;
+}
+
 /* Notices of blocked calls come as fast as an agent can call: a channel that is down must not fill the disk. */
 static enum status
 too_many_blocked(struct db *db, const struct event *event, bool *full)
 {
 	struct query *q;
-	enum query_step step;
+	enum status status;
+	int64_t count;
 
 	*full = false;
 	if (event->kind != EVENT_CALL_BLOCKED)
@@ -83,10 +98,9 @@ too_many_blocked(struct db *db, const struct event *event, bool *full)
 	q = query(db, sql_blocked);
 	query_bind_text(q, 1, event->key_id);
 	query_bind_integer(q, 2, OUTBOX_BLOCKED_MAX);
-	step = query_step(q);
-	*full = step == QUERY_ROW && query_integer(q, 0) >= OUTBOX_BLOCKED_MAX;
-	query_end(q);
-	return step == QUERY_ROW ? STATUS_OK : STATUS_FAILED;
+	status = read_number(q, &count);
+	*full = count >= OUTBOX_BLOCKED_MAX;
+	return status;
 }
 
 static enum status
@@ -236,13 +250,28 @@ enum status
 outbox_next(struct db *db, const struct lease *lease, int64_t *next_ms)
 {
 	struct query *q = query(db, sql_next);
-	enum query_step step;
 
 	query_bind_text(q, 1, lease->holder);
-	step = query_step(q);
-	*next_ms = step == QUERY_ROW ? query_integer(q, 0) : 0;
-	query_end(q);
-	return step == QUERY_ROW ? STATUS_OK : STATUS_FAILED;
+	return read_number(q, next_ms);
+}
+
+enum status
+outbox_waiting(struct db *db, int64_t *count)
+{
+	return read_number(query(db, sql_waiting), count);
+}
+
+enum status
+outbox_asking(struct db *db, const char *approval_id, bool *asking)
+{
+	struct query *q = query(db, sql_asking);
+	enum status status;
+	int64_t count;
+
+	query_bind_text(q, 1, approval_id);
+	status = read_number(q, &count);
+	*asking = count != 0;
+	return status;
 }
 
 /* Runs what concerns exactly one delivery that is on this lease. */

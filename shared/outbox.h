@@ -71,6 +71,10 @@ enum status outbox_claim(struct db *db, const struct lease *lease, int64_t now_m
     int64_t most, struct delivery *out, int64_t *count) MUST_USE;
 /* When this process can take something next, perhaps a time that is past; 0: nothing is waiting. A cheap look before a claim. */
 enum status outbox_next(struct db *db, const struct lease *lease, int64_t *next_ms) MUST_USE;
+/* How many are due or will be, for whomever. */
+enum status outbox_waiting(struct db *db, int64_t *count) MUST_USE;
+/* Whether the request for this decision has still to be sent to somebody. */
+enum status outbox_asking(struct db *db, const char *approval_id, bool *asking) MUST_USE;
 /*
  * The results of an attempt, in the caller's write transaction. STATUS_NOT_FOUND: it is over, or on somebody else's lease.
  * `error` holds no secret. outbox_again() keeps the lease until `next_ms` and for its length after it.

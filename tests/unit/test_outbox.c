@@ -275,6 +275,39 @@ request_under_way_is_not_dropped(void **state)
 	store_place_commit(p->store, db);
 }
 
+static bool
+asking(struct store_place *p)
+{
+	struct db *db = store_place_write(p->store);
+	bool is = false;
+
+	assert_status(outbox_asking(db, "apr_1", &is), STATUS_OK);
+	store_rollback(p->store, db);
+	return is;
+}
+
+static void
+somebody_is_asked_until_every_request_is_sent(void **state)
+{
+	struct store_place *p = *state;
+	struct delivery got[MANY];
+	struct db *db;
+
+	(void)add(p, EVENT_APPROVAL_RESOLVED, NULL);
+	assert_false(asking(p));
+	(void)add(p, EVENT_APPROVAL_CREATED, NULL);
+	assert_true(asking(p));
+	assert_int_equal(claim(p, &mine, NOW, got), 3);
+	db = store_place_write(p->store);
+	assert_status(outbox_sent(db, got[0].id, &mine, NOW), STATUS_OK);
+	store_place_commit(p->store, db);
+	assert_true(asking(p));
+	db = store_place_write(p->store);
+	assert_status(outbox_sent(db, got[1].id, &mine, NOW), STATUS_OK);
+	store_place_commit(p->store, db);
+	assert_false(asking(p));
+}
+
 static void
 blocked_calls_of_a_key_are_told_up_to_a_cap(void **state)
 {
@@ -397,6 +430,7 @@ main(void)
 	    OUTBOX_TEST(request_is_dropped_when_nobody_needs_to_decide),
 	    OUTBOX_TEST(requests_and_other_notices_are_claimed_apart),
 	    OUTBOX_TEST(request_under_way_is_not_dropped),
+	    OUTBOX_TEST(somebody_is_asked_until_every_request_is_sent),
 	    OUTBOX_TEST(blocked_calls_of_a_key_are_told_up_to_a_cap),
 	    OUTBOX_TEST(deliveries_are_listed_newest_first_and_the_channel_named),
 	    OUTBOX_TEST(one_delivery_never_goes_to_two_processes),
