@@ -175,7 +175,7 @@ refuses 'show of none' 'channel list' channel show nobody
 # test
 everything 'test: a sample to the console' 0 ctl channel test here
 like 'test: a sample to the console: says so' "$ERR" 'sample was sent to console.log'
-is 'test: a sample to the console: it is there' "$(grep -c '[Ss]ample' "$S/console.log" | grep -c '[1-9]')" 1
+is 'test: a sample to the console: it is there' "$(grep -c 'Test message' "$S/console.log" | grep -c '[1-9]')" 1
 is 'the file of the console is private' "$(stat -c %a "$S/console.log")" 600
 free_port
 everything 'test: another port' 0 ctl channel set local --url http://127.0.0.1:$PORT/refusedPath
