@@ -131,6 +131,7 @@ notice_of(const struct parcel *parcel)
 		blocked ? "" : approval_state_name(approved ? APPROVAL_APPROVED : approval->state),
 	    .by = approval->decided_by,
 	    .duration = approval->duration,
+	    .time_ms = delivery->created_ms,
 	    .created_ms = blocked ? delivery->created_ms : approval->created_ms,
 	    .expires_ms = approval->expires_ms,
 	    .released_ms = approval->released_ms,

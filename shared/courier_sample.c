@@ -42,6 +42,7 @@ courier_sample(const struct config *config, const struct channel *channel, struc
 	    .state = "",
 	    .by = "",
 	    .duration = "",
+	    .time_ms = clock_wall_ms(),
 	    .args_note = ""};
 	struct outgoing message;
 	struct pages *pages = NULL;

@@ -48,8 +48,9 @@ static const char *
 text(const struct channel *channel, const char *name)
 {
 	bool found;
+	size_t len;
 
-	return json_string(json_member(channel->settings, name, &found), NULL);
+	return json_string(json_member(channel->settings, name, &found), &len);
 }
 
 enum status
