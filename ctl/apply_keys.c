@@ -102,7 +102,7 @@ add_key(struct ctl *ctl, struct db *db, struct apply *apply, struct wanted *w, c
 		return ctl_failed("add the key", status);
 	code = key_give_policies(db, w->key.id, w->policies, w->npolicies);
 	if (code == CTL_DONE && !apply->dry)
-		code = key_record(ctl, db, "key.add", &w->key);
+		code = key_record(ctl, db, "key.add", &w->key, "");
 	if (code == CTL_DONE)
 		code = apply_changed(
 		    apply, "key \"%s\": new, policies: %.600s", w->key.name, policies);
@@ -156,7 +156,7 @@ change_key(struct ctl *ctl, struct db *db, struct apply *apply, const struct key
 		return ctl_failed("change the key", status);
 	code = key_give_policies(db, old->id, w->policies, w->npolicies);
 	if (code == CTL_DONE && !apply->dry)
-		code = key_record(ctl, db, "key.set", &w->key);
+		code = key_record(ctl, db, "key.set", &w->key, "");
 	return code == CTL_DONE ? apply_changed(apply, "key \"%s\": %s", old->name, change + 2)
 				: code;
 }

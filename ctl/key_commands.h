@@ -3,7 +3,8 @@
 #define ENFORGATE_CTL_KEY_COMMANDS_H
 
 #include "args.h"
-#include "keys.h"
+#include "channels.h"
+#include "pin.h"
 
 #define KEY_TIMEOUT_STANDARD_MS ((int64_t)15 * 60 * 1000)
 #define KEY_TIMEOUT_LEAST_MS ((int64_t)1000)
@@ -17,8 +18,25 @@ int key_give_policies(struct db *db, const char *key_id, const char *const *name
 /* Names of a key's policies with ", " between them; "" for none. Prints why not. */
 int key_policies_text(struct db *db, const char *key_id, struct buf *out);
 
-/* The audit entry of a change of a key, in its transaction: everything about it but its text. */
-int key_record(struct ctl *ctl, struct db *db, const char *act, const struct key *key);
+/* Replaces the channels of a key; prints which name is unknown. */
+int key_give_channels(struct db *db, const char *key_id, const char *const *names, size_t count);
+int key_channels_text(struct db *db, const char *key_id, struct buf *out);
+/* "no", "yes" or "locked". Prints why not. */
+int key_pin_text(struct db *db, const char *key_id, const char **out);
+/*
+ * Whether a call of the key may need a decision, by its policies in force, and nobody gets a link for it: no enabled channel of
+ * it is an approver. Such calls are decided by `enforgatectl approval` only.
+ */
+enum status key_lacks_approver(struct db *db, const char *key_id, bool *out) MUST_USE;
+/* Says so, where it is so, behind a change. */
+void key_warn(struct ctl *ctl, const struct key *key);
+
+/*
+ * The audit entry of a change of a key, in its transaction: everything about it but its text. `pin_change` is "" or like
+ * "PIN set, ".
+ */
+int key_record(
+    struct ctl *ctl, struct db *db, const char *act, const struct key *key, const char *pin_change);
 
 int ctl_key_list(struct ctl *ctl, int argc, char **argv);
 int ctl_key_show(struct ctl *ctl, int argc, char **argv);

@@ -10,7 +10,7 @@
 #include "stop.h"
 #include "table.h"
 
-#define POLICIES_TEXT_MAX ((size_t)KEY_POLICIES_MAX * 80)
+#define LACKING_MAX 4000 /* bytes of names; more are left out */
 
 struct listing {
 	struct ctl *ctl;
@@ -20,32 +20,21 @@ struct listing {
 	int state_dir_fd;
 	struct table table;
 	struct json_object *array;
+	struct buf
+	    lacking; /* names of active keys whose calls can need a decision that nobody gets a link for */
 	bool ok;
 	int code;
 };
 
-static bool
-add_name(void *arg, const char *name)
-{
-	struct buf *out = arg;
-
-	if (out->len > 0)
-		buf_text(out, ", ");
-	buf_text(out, name);
-	return true;
-}
-
-int
-key_policies_text(struct db *db, const char *key_id, struct buf *out)
-{
-	enum status status;
-
-	buf_init(out, POLICIES_TEXT_MAX);
-	status = keys_each_policy(db, key_id, add_name, out);
-	if (status == STATUS_OK)
-		status = buf_status(out);
-	return status == STATUS_OK ? CTL_DONE : ctl_failed("read the policies of the key", status);
-}
+/* What is shown of a key beside its row. */
+struct details {
+	const char *state;
+	const char *pin;
+	int64_t used_ms;
+	struct buf policies;
+	struct buf channels;
+	bool lacks_approver;
+};
 
 /* Revoked and expired come before stopped: they stay when the stop is lifted. */
 static enum status
@@ -73,66 +62,84 @@ append_name(void *arg, const char *name)
 }
 
 static void
-add_json(struct listing *l, const struct key *key, const char *state, int64_t used_ms)
+add_json(struct listing *l, const struct key *key, const struct details *d)
 {
 	struct json_object *object = json_new_object();
 	struct json_object *policies = json_new_array();
+	struct json_object *channels = json_new_array();
 
-	l->ok = object != NULL && policies != NULL &&
-		keys_each_policy(l->db, key->id, append_name, policies) == STATUS_OK;
+	l->ok = object != NULL && policies != NULL && channels != NULL &&
+		keys_each_policy(l->db, key->id, append_name, policies) == STATUS_OK &&
+		keys_each_channel(l->db, key->id, append_name, channels) == STATUS_OK;
 	l->ok = json_set_text(object, "name", key->name) && l->ok;
 	l->ok = json_set_text(object, "id", key->id) && l->ok;
 	l->ok = json_set_text(object, "prefix", key->shown) && l->ok;
-	l->ok = json_set_text(object, "state", state) && l->ok;
+	l->ok = json_set_text(object, "state", d->state) && l->ok;
 	l->ok = json_set(object, "policies", policies) && l->ok;
 	l->ok = ctl_json_set_time(object, "createdAt", key->created_ms) && l->ok;
 	l->ok = ctl_json_set_time(object, "expiresAt", key->expires_ms) && l->ok;
 	l->ok = ctl_json_set_time(object, "revokedAt", key->revoked_ms) && l->ok;
-	l->ok = ctl_json_set_time(object, "lastUsedAt", used_ms) && l->ok;
+	l->ok = ctl_json_set_time(object, "lastUsedAt", d->used_ms) && l->ok;
 	l->ok = json_set_integer(object, "approvalTimeoutMs", key->approval_timeout_ms) && l->ok;
 	l->ok = json_set_bool(object, "allowances", key->allowances) && l->ok;
+	l->ok = json_set(object, "channels", channels) && l->ok;
+	l->ok = json_set_text(object, "pin", d->pin) && l->ok;
+	l->ok = json_set_bool(object, "lacksApprover", d->lacks_approver) && l->ok;
 	l->ok = json_append(l->array, object) && l->ok;
 }
 
 static void
-add_row(struct listing *l, const struct key *key, const char *state, int64_t used_ms,
-    const char *policies)
+add_row(struct listing *l, const struct key *key, const struct details *d)
 {
 	char timeout[32];
 
 	ctl_duration_text(key->approval_timeout_ms, timeout, sizeof(timeout));
 	table_cell(&l->table, key->name);
 	table_cell(&l->table, key->shown);
-	table_cell(&l->table, state);
-	table_cell(&l->table, policies);
+	table_cell(&l->table, d->state);
+	table_cell(&l->table, buf_str(&d->policies));
 	table_time(&l->table, key->created_ms, "");
 	table_time(&l->table, key->expires_ms, "never");
-	table_time(&l->table, used_ms, "never");
+	table_time(&l->table, d->used_ms, "never");
 	table_cell(&l->table, timeout);
 	table_cell(&l->table, key->allowances ? "yes" : "no");
+	table_cell(&l->table, buf_str(&d->channels));
+	table_cell(&l->table, d->pin);
+}
+
+static int
+read_details(struct listing *l, const struct key *key, struct details *d)
+{
+	enum status status = state_of(l, key, &d->state);
+	int code;
+
+	if (status == STATUS_OK)
+		status = keys_last_used(l->db, key->id, &d->used_ms);
+	if (status == STATUS_OK && strcmp(key_state(key, l->now_ms), "active") == 0)
+		status = key_lacks_approver(l->db, key->id, &d->lacks_approver);
+	if (status != STATUS_OK)
+		return ctl_failed("read the key", status);
+	code = key_policies_text(l->db, key->id, &d->policies);
+	if (code == CTL_DONE)
+		code = key_channels_text(l->db, key->id, &d->channels);
+	return code == CTL_DONE ? key_pin_text(l->db, key->id, &d->pin) : code;
 }
 
 static bool
 add_key(void *arg, const struct key *key)
 {
 	struct listing *l = arg;
-	struct buf policies;
-	const char *state = "";
-	int64_t used_ms = 0;
-	enum status status = state_of(l, key, &state);
+	struct details d = {.state = "", .pin = ""};
 
-	if (status == STATUS_OK)
-		status = keys_last_used(l->db, key->id, &used_ms);
-	if (status != STATUS_OK) {
-		l->code = ctl_failed("read the key", status);
-		return false;
-	}
-	l->code = key_policies_text(l->db, key->id, &policies);
+	l->code = read_details(l, key, &d);
 	if (l->code == CTL_DONE && l->array != NULL)
-		add_json(l, key, state, used_ms);
+		add_json(l, key, &d);
 	else if (l->code == CTL_DONE)
-		add_row(l, key, state, used_ms, buf_str(&policies));
-	buf_free(&policies);
+		add_row(l, key, &d);
+	if (d.lacks_approver)
+		buf_printf(&l->lacking, "%s%s", l->lacking.len > 0 ? ", " : "", key->name);
+	buf_free(&d.policies);
+	buf_free(&d.channels);
 	return l->code == CTL_DONE && l->ok;
 }
 
@@ -168,13 +175,14 @@ static int
 show(struct ctl *ctl, const char *only)
 {
 	static const char *const head[] = {"NAME", "KEY", "STATE", "POLICIES", "CREATED", "EXPIRES",
-	    "LAST USED", "APPROVAL TIMEOUT", "ALLOWANCES", NULL};
+	    "LAST USED", "APPROVAL TIMEOUT", "ALLOWANCES", "CHANNELS", "PIN", NULL};
 	struct listing l = {.ctl = ctl, .only = only, .now_ms = clock_wall_ms(), .ok = true};
 	enum status status = STATUS_OK;
 	int code;
 
 	l.state_dir_fd = open(ctl->config.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	table_init(&l.table, head);
+	buf_init(&l.lacking, LACKING_MAX);
 	if (ctl->json) {
 		l.array = json_new_array();
 		l.ok = l.array != NULL;
@@ -190,7 +198,13 @@ show(struct ctl *ctl, const char *only)
 		status = only != NULL ? print_one(&l.table) : table_print(&l.table);
 		code = status == STATUS_OK && l.ok ? ctl_output()
 						   : ctl_failed("print", STATUS_NO_MEMORY);
+		if (l.lacking.len > 0)
+			ctl_note(
+			    "calls of these keys can need a decision, but they have no approver "
+			    "channel, so that only `enforgatectl approval` decides: %s",
+			    buf_str(&l.lacking));
 	}
+	buf_free(&l.lacking);
 	table_free(&l.table);
 	json_free(l.array);
 	return code;

@@ -61,8 +61,8 @@ ask(const char *what, const char *again, char *out, size_t size, size_t *len)
 	caught = 0;
 	for (size_t i = 0; i < ENDS; i++)
 		(void)sigaction(ends[i], &action, &before[i]);
-	fprintf(stderr, "%s%s: ", what, again);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fprintf(stderr, "%s%s: ", what, again);
 	ok = read_line(out, size, len);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);

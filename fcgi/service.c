@@ -26,8 +26,10 @@ open_approvals(struct service *service, struct problem *why)
 	if (service->wake < 0)
 		return STATUS_FAILED;
 	status = courier_open(config, service->store, &service->master, &service->courier, why);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		courier_ends_overdue(service->courier, service->audit, service->wake);
 		status = holds_open(service, &service->holds, why);
+	}
 	gate->store = service->store;
 	gate->courier = service->courier;
 	gate->master = &service->master;

@@ -70,6 +70,13 @@ courier_open(const struct config *config, struct store *store, const struct secr
 	return STATUS_OK;
 }
 
+void
+courier_ends_overdue(struct courier *courier, struct audit *audit, int wake_fd)
+{
+	courier->round.audit = audit;
+	courier->round.decided_fd = wake_fd;
+}
+
 const struct lease *
 courier_lease(const struct courier *courier)
 {
@@ -171,6 +178,7 @@ void
 courier_look(struct courier *courier)
 {
 	int64_t now_us = clock_us(), next_ms = 0;
+	bool overdue = false;
 	struct db *db;
 
 	if (is_running(courier) ||
@@ -181,8 +189,9 @@ courier_look(struct courier *courier)
 		return;
 	if (outbox_next(db, &courier->lease, &next_ms) != STATUS_OK)
 		next_ms = 0;
+	courier_round_overdue(&courier->round, db, &overdue);
 	store_read_end(courier->round.store, db);
-	if (next_ms != 0 && next_ms <= clock_wall_ms())
+	if (overdue || (next_ms != 0 && next_ms <= clock_wall_ms()))
 		courier_start(courier);
 }
 

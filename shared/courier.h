@@ -11,6 +11,7 @@
 #ifndef ENFORGATE_COURIER_H
 #define ENFORGATE_COURIER_H
 
+#include "audit.h"
 #include "config.h"
 #include "outbox.h"
 #include "secret.h"
@@ -28,6 +29,11 @@ struct courier;
 /* Makes no thread yet. Everything is borrowed but the key, of which others are derived. */
 enum status courier_open(const struct config *config, struct store *store,
     const struct secret_key *master, struct courier **out, struct problem *why) MUST_USE;
+/*
+ * Before the first look: this process also ends approvals whose time is over, as nobody may come and ask. Both are borrowed; `wake_fd` is that of
+ * wake.h.
+ */
+void courier_ends_overdue(struct courier *courier, struct audit *audit, int wake_fd);
 /* For outbox_add(): what this process has deliveries by. */
 const struct lease *courier_lease(const struct courier *courier);
 /*
@@ -38,7 +44,7 @@ void courier_send(
     struct courier *courier, const char *approval_id, const char *canonical, size_t len);
 /* Starts the thread, for a responder that picks up what others left. */
 void courier_start(struct courier *courier);
-/* From one thread, as often as it likes: starts the courier's where something is due, looking every COURIER_LOOK_MS. */
+/* From one thread, as often as it likes: starts the courier's where there is something to do, looking every COURIER_LOOK_MS. */
 void courier_look(struct courier *courier);
 
 struct courier_counts {

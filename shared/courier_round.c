@@ -7,8 +7,11 @@
 
 #include "clock.h"
 #include "log.h"
+#include "resolve.h"
+#include "wake.h"
 
-#define FAILURE_PAUSE_MS 500 /* of the database */
+#define COURIER_OVERDUE_MAX 64 /* approvals ended in one transaction */
+#define FAILURE_PAUSE_MS 500   /* of the database */
 
 /* ---- Results ---- */
 
@@ -220,8 +223,47 @@ still_asking(void *arg, const char *approval_id)
 	return outbox_asking(arg, approval_id, &asking) != STATUS_OK || asking;
 }
 
+static bool
+see_one(void *arg, const char *id)
+{
+	bool *seen = arg;
+
+	(void)id;
+	*seen = true;
+	return false;
+}
+
+void
+courier_round_overdue(const struct courier_round *round, struct db *db, bool *overdue)
+{
+	*overdue = false;
+	if (round->audit != NULL &&
+	    approvals_overdue(db, clock_wall_ms(), 1, see_one, overdue) != STATUS_OK)
+		*overdue = false;
+}
+
+/* Approvals whose time is over; each has its entry in the audit log, and its notices. */
+static void
+end_overdue(struct courier_round *round)
+{
+	int64_t ended = 0;
+	struct db *db;
+
+	round->status = store_write(round->store, &db);
+	if (round->status != STATUS_OK)
+		return;
+	round->status =
+	    resolve_overdue(db, round->audit, clock_wall_ms(), COURIER_OVERDUE_MAX, &ended);
+	if (round->status == STATUS_OK)
+		round->status = store_commit(round->store, db);
+	else
+		store_rollback(round->store, db);
+	if (round->status == STATUS_OK && ended > 0)
+		wake_all(round->decided_fd);
+}
+
 static enum status
-look_next(struct courier_round *round)
+look_next(struct courier_round *round, bool *overdue)
 {
 	struct db *db;
 	enum status status = store_read(round->store, &db);
@@ -229,6 +271,7 @@ look_next(struct courier_round *round)
 	if (status != STATUS_OK)
 		return status;
 	status = outbox_next(db, round->lease, &round->next_ms);
+	courier_round_overdue(round, db, overdue);
 	courier_args_sweep(round->args, still_asking, db);
 	store_read_end(round->store, db);
 	return status;
@@ -239,15 +282,21 @@ look(struct courier_round *round)
 {
 	int64_t now_ms = clock_wall_ms(), wait = COURIER_LOOK_MS;
 	struct delivery *deliveries;
+	bool overdue = false;
 
-	round->status = look_next(round);
+	round->status = look_next(round, &overdue);
+	if (round->status == STATUS_OK && overdue) {
+		end_overdue(round);
+		if (round->status == STATUS_OK)
+			round->status = look_next(round, &overdue);
+	}
 	if (round->status == STATUS_OK && round->next_ms != 0 && round->next_ms <= now_ms) {
 		deliveries = calloc(COURIER_REQUESTS_MAX, sizeof(*deliveries));
 		round->status =
 		    deliveries != NULL ? claim_due(round, deliveries) : STATUS_NO_MEMORY;
 		free(deliveries);
 		if (round->status == STATUS_OK)
-			round->status = look_next(round);
+			round->status = look_next(round, &overdue);
 	}
 	if (round->status != STATUS_OK)
 		wait = FAILURE_PAUSE_MS;

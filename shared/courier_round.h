@@ -17,6 +17,8 @@ struct courier_round {
 	struct courier_args *args;
 	int wake_fd;
 	struct secret_key seal; /* of the settings of channels */
+	struct audit *audit;    /* NULL: it does not end approvals; borrowed */
+	int decided_fd;         /* of wake.h, where it does */
 
 	/* Private to courier_round.c but for reading. */
 	struct courier_counts counts;
@@ -29,6 +31,8 @@ struct courier_round {
 	bool used;              /* something was claimed */
 };
 
+/* Whether an approval waits to be ended by this process. */
+void courier_round_overdue(const struct courier_round *round, struct db *db, bool *overdue);
 /* Starts what is due (where `claim` says so), waits at most `most_ms` for something to happen, and notes results. */
 void courier_round(struct courier_round *round, bool claim, int64_t most_ms);
 /* Whether anything is under way or has a result that is not noted. */

@@ -209,6 +209,15 @@ decide_default(struct evaluation *e, const struct policy *const *policies, size_
 	(void)snprintf(out->reason, sizeof(out->reason), "no rule matched");
 }
 
+bool
+policy_asks(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->nrules; i++)
+		if (policy->rules[i].decision == DECISION_REQUIRE_APPROVAL)
+			return true;
+	return false;
+}
+
 void
 policy_evaluate(const struct policy *const *policies, size_t count, const struct call *call,
     const struct policy_trace *trace, struct verdict *out)

@@ -65,6 +65,9 @@ enum status policy_read(
     const char *text, size_t len, struct policy **out, struct problem *why) MUST_USE;
 void policy_free(struct policy *policy); /* accepts NULL */
 
+/* Whether a rule of it says require_approval. Its default is not looked at: only the first one of a key's policies counts. */
+bool policy_asks(const struct policy *policy);
+
 /*
  * What the evaluation looked at, for `policy explain`. condition is -1 for a remark on the whole rule;
  * rule is -1 for a remark on the policy (its default). The text says why, without any argument's value.

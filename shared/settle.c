@@ -106,9 +106,12 @@ use_allowance(struct db *db, struct settlement *s, struct verdict *verdict, int6
 {
 	char until[CLOCK_TEXT_MAX], reason[VERDICT_REASON_MAX];
 	struct grant grant;
-	enum status status =
-	    grant_use(db, s->key->id, s->server, s->tool, s->args_digest, now_ms, &grant);
+	enum status status;
 
+	/* Forbidden since: those that were given do not count any more. */
+	if (!s->key->allowances)
+		return STATUS_NOT_FOUND;
+	status = grant_use(db, s->key->id, s->server, s->tool, s->args_digest, now_ms, &grant);
 	if (status != STATUS_OK)
 		return status;
 	clock_text(grant.expires_ms, until);

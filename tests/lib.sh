@@ -60,29 +60,35 @@ finish() {
 }
 
 # repeat SCRIPT...: other scripts of tests, such as flow/ctl, behind the web server of this one; their checks count here.
-# They mostly wait, so two run at a time: name the long ones first.
+# HOST:SCRIPT is behind another one. They mostly wait, so LANES of them, two unless said, run at a time: name the long
+# ones first.
 repeat() {
-	local script dir lanes
-	repeat_lane 0 "$@" &
-	lanes=$!
-	repeat_lane 1 "$@" &
-	wait $lanes $!
+	local lanes=() lane script dir host
+	for lane in $(seq 0 $((${LANES:-2} - 1))); do
+		repeat_lane "$lane" "$@" &
+		lanes+=($!)
+	done
+	wait "${lanes[@]}"
 	for script in "$@"; do
 		dir=$T/repeat.${script//\//_}
-		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$dir/results" >&3
+		host=$HTTPD
+		[ "$script" = "${script#*:}" ] || host=${script%%:*}
+		sed -n -E "s|^((not )?ok) |\\1 $host ${script##*/}: |p" "$dir/results" >&3
 		grep -E '^(not run|measured): ' "$dir/output"
 		grep -q '^end$' "$dir/results" || not_ok "$script" "ended early: $(tail -n 5 "$dir/output")"
 	done
 	rm -rf "$T"/repeat.*
 }
-repeat_lane() { # number script...: those that the other lane has not taken
-	local script dir
+repeat_lane() { # number script...: those that the other lanes have not taken
+	local script dir host
 	export TEST_LANE=$1
 	shift
 	for script in "$@"; do
 		dir=$T/repeat.${script//\//_}
 		mkdir "$dir" 2>/dev/null || continue
-		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$dir/results" >"$dir/output" 2>&1 </dev/null
+		host=$HTTPD
+		[ "$script" = "${script#*:}" ] || host=${script%%:*}
+		HTTPD=$host bash "$ROOT/tests/${script#*:}.sh" 3>"$dir/results" >"$dir/output" 2>&1 </dev/null
 	done
 }
 # not_run WHAT WHY: said on the output, not counted.
@@ -146,12 +152,12 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 # user.
 HTTPD=${HTTPD:-lighttpd}
 declare -A HOST_DIRS # of each server, by process id
-# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Odd
-# ones are for the second of two lanes.
+# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Each of
+# up to eight lanes has ports of its own.
 free_port() {
 	local tries
 	for tries in $(seq 100); do
-		PORT=$((20000 + RANDOM % 6000 * 2 + ${TEST_LANE:-0}))
+		PORT=$((20000 + RANDOM % 1500 * 8 + ${TEST_LANE:-0}))
 		(: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
 	done
 	fatal "no free port after $tries tries"
@@ -203,10 +209,14 @@ children_of() { # pid
 	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
 	    awk -v parent="$1" '$2 == parent { print $1 }'
 }
+# Whether any process of a group runs. Those that have ended and wait to be looked after, which may take init a while, do not.
+group_runs() { # pid
+	kill -0 -- "-$1" 2>/dev/null && grep -qhsE "^[0-9]+ \(.*\) [^ZX] [0-9]+ $1 " /proc/[0-9]*/stat
+}
 end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all of the group
 	kill -TERM "$1" 2>/dev/null
 	for _ in $(seq 60); do
-		kill -0 -- "-$1" 2>/dev/null || return 0
+		group_runs "$1" || return 0
 		sleep 0.05
 	done
 	kill -KILL -- "-$1" 2>/dev/null
@@ -327,4 +337,33 @@ members() { # the names, sorted
 	read_members
 	for ((i = 0; i < ${#MEMBERS[@]}; i += 2)); do names="$names ${MEMBERS[i]}"; done
 	echo "${names# }"
+}
+
+# ---- Terminals ----
+# typed PROMPT COMMAND [LINE...]: runs enforgatectl COMMAND (words of the shell) on a terminal; each line is typed when one
+# more prompt like the regular expression is there. Prints what the terminal showed, then the exit code.
+typed() {
+	local prompt=$1 command=$2
+	shift 2
+	: >"$T/typed"
+	script -qfc "ENFORGATE_CONF='$S/enforgate.conf' '$BUILD/enforgatectl' $command; echo exit code \$?" "$T/typed" \
+	    < <(type_lines "$prompt" "$@") >"$T/typed.out"
+	tr -d '\r' <"$T/typed"
+}
+type_lines() {
+	local prompt=$1 count=0 line
+	shift
+	for line in "$@"; do
+		count=$((count + 1))
+		type_after "$prompt" $count || return
+		printf '%s\n' "$line"
+	done
+	type_after 'exit code' 1
+}
+type_after() { # pattern count
+	for _ in $(seq 200); do
+		[ "$(grep -oE -- "$1" "$T/typed" | grep -c .)" -lt "$2" ] || return 0
+		sleep 0.05
+	done
+	return 1
 }

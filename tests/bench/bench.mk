@@ -12,10 +12,13 @@ $(bench_tools) $(BUILD)/tests/fill $(BUILD)/tests/bench_policy:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: bench bench-large
+.PHONY: bench bench-large bench-approvals
 #: make bench                   check beside a bare responder, one table (BENCH_ARGS=--json)
 bench: $(bench_tools) $(BUILD)/tests/bench_policy $(BUILD)/check.fcgi $(BUILD)/enforgatectl
 	$(Q)BUILD=$(BUILD) sh tests/bench/run.sh $(BENCH_ARGS)
 #: make bench-large             throughput with five million audit entries against none
 bench-large: $(bench_tools) $(BUILD)/tests/fill $(BUILD)/check.fcgi $(BUILD)/enforgatectl
 	$(Q)BUILD=$(BUILD) sh tests/bench/large.sh $(BENCH_ARGS)
+#: make bench-approvals         from the click to the waiting check; what a flood of approve requests costs others
+bench-approvals: $(BUILD)/tests/load $(programs)
+	$(Q)BUILD=$(BUILD) bash tests/bench/approvals.sh

@@ -147,8 +147,9 @@ fourth=$OUT
 refuses 'a new secret of another kind' 'secret: .*slack has none' channel set chat --new-secret
 everything 'set: a webhook becomes an approver' 0 ctl channel set hook --approver
 like 'set: an approver has the note' "$ERR" 'no agent may'
-exits 'typed, not shown' 0 script -qec "ENFORGATE_CONF='$S/enforgate.conf' '$BUILD/enforgatectl' channel set chat --url-file -" /dev/null < <(sleep 1; echo "${slack}Typed"; sleep 2)
-unlike 'typed, not shown: nothing of it' "$OUT$ERR" 'Typed'
+OUT=$(typed 'url: ' 'channel set chat --url-file -' "${slack}Typed")
+like 'typed, not shown: asked' "$OUT" 'url: '
+unlike 'typed, not shown: nothing of it' "$OUT" 'Typed'
 is 'typed, not shown: taken' "$(shown chat .settings.url)" '"https://hooks.slack.com...yped"'
 
 # enable, disable

@@ -27,7 +27,7 @@ for file in enforgate.conf enforgate.key enforgate.db; do
 	is "init: $file is private" "$(stat -c %a "$S/$file")" 600
 done
 is 'init: the directory is private' "$(stat -c %a "$S")" 700
-is 'init: every setting has a comment above it' "$(awk '/^#?[a-z_]+ = / && before !~ /^# / { print } { before = $0 }' "$S/enforgate.conf" | grep -v failed_keys)" ''
+is 'init: every setting has a comment above it' "$(awk '/^#?[a-z_]+ = / && before !~ /^# / { print } { before = $0 }' "$S/enforgate.conf" | grep -vE "failed_keys|approve_per")" ''
 before=$(cat "$S/enforgate.key")
 exits 'init again' 0 ctl init --state "$S"
 is 'init again keeps the key file' "$(cat "$S/enforgate.key")" "$before"

@@ -90,6 +90,16 @@ waiting late "$short" send_e 20
 wait $WAITING
 is 'time over: deny' "$(answer late '[.decision, .reason, .approval.status] | join(" ")')" 'deny nobody decided in time expired'
 
+# Nobody comes to ask what became of it.
+asking "$short" send_alone 0
+id=$(jq -r .approval.id <<<"$BODY")
+for _ in $(seq 30); do
+	sleep 0.5
+	expired=$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE approval_id = '$id' AND decision = 'expired'")
+	[ "$expired" = 0 ] || break
+done
+is 'time over, nobody asks: recorded by a responder' "$expired" 1
+
 # The newest of identical calls has the decision.
 waiting old "$key" send_f 20
 old=$WAITING
@@ -153,7 +163,11 @@ took=$(($(cat "$T/ending/ended") - start))
 is 'SIGTERM: answered undecided' "$(cat "$T/ending/status") $(answer ending '[.decision, .approval.status] | join(" ")')" '200 require_approval pending'
 if [ $took -lt $END_MS ]; then ok 'SIGTERM: within a second'; else not_ok 'SIGTERM: within a second' "$took ms"; fi
 decide approve "$id"
-asking "$key" send_end 0
+for _ in $(seq 50); do # until the web server has started others
+	asking "$key" send_end 0
+	[ "$STATUS" != 200 ] || break
+	sleep 0.1
+done
 is 'SIGTERM: the next request has the decision' "$(member decision)" allow
 exits 'the audit log verifies' 0 ctl audit verify
 finish

@@ -326,6 +326,7 @@ an_allowance_may_be_for_these_arguments(void **state)
 	    .duration = "8h",
 	    .these_args = true};
 	struct answer asked, answer;
+	struct db *db;
 
 	gate_place_put_policy(p, ASK_READ);
 	asked = ask(p, ASKED);
@@ -336,6 +337,13 @@ an_allowance_may_be_for_these_arguments(void **state)
 		assert_answer(&answer, DECISION_ALLOW, i == 0 ? "approved" : "temporarily");
 	}
 	answer = ask(p, OTHER_ARGS);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "");
+
+	p->agent.allowances = false;
+	db = gate_place_write(p);
+	assert_status(keys_update(db, &p->agent), STATUS_OK);
+	gate_place_commit(p, db);
+	answer = ask(p, ASKED);
 	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "");
 }
 
