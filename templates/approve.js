@@ -224,6 +224,11 @@
 			else
 				pressed = Date.now();
 		});
+		/* Enter in a field decides nothing. */
+		form.addEventListener('keydown', (event) => {
+			if (event.key === 'Enter' && event.target.tagName === 'INPUT')
+				event.preventDefault();
+		});
 		window.addEventListener('pageshow', () => { pressed = 0; });
 	}
 
