@@ -15,8 +15,8 @@
 static const struct fault *
 fault_of(const char *id)
 {
-	static const struct fault *const tables[] = {
-	    doctor_faults_state, doctor_faults_data, doctor_faults_web, doctor_faults_probe};
+	static const struct fault *const tables[] = {doctor_faults_state, doctor_faults_data,
+	    doctor_faults_web, doctor_faults_probe, doctor_faults_approve};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct fault *f = tables[i]; f->id != NULL; f++)

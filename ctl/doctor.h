@@ -10,6 +10,7 @@
 
 #include <limits.h>
 
+#include "approval.h"
 #include "ctl.h"
 #include "doctor_http.h"
 #include "probe_mark.h"
@@ -50,6 +51,7 @@ extern const struct fault doctor_faults_state[]; /* each ends with a NULL id */
 extern const struct fault doctor_faults_data[];
 extern const struct fault doctor_faults_web[];
 extern const struct fault doctor_faults_probe[];
+extern const struct fault doctor_faults_approve[];
 
 #define FINDINGS_MAX 96
 #define DETAIL_MAX 768
@@ -70,7 +72,9 @@ struct doctor {
 	bool reached; /* the responder answered at its route */
 	enum host host;
 	char server[HTTP_VALUE_MAX]; /* as it calls itself; "" before it answered */
-	struct finding *findings;    /* FINDINGS_MAX */
+	char token[APPROVAL_TOKEN_LEN +
+		   1];            /* of no approval: one that was asked for; "": none yet */
+	struct finding *findings; /* FINDINGS_MAX */
 	size_t count;
 	size_t left_out; /* that had no room */
 };
@@ -88,16 +92,18 @@ bool doctor_has(const struct doctor *d, const char *id);
 void doctor_progress(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* The checks, in this order. */
-void doctor_files(struct doctor *d);                  /* doctor_files.c */
-void doctor_place(struct doctor *d);                  /* doctor_place.c */
-void doctor_data(struct doctor *d);                   /* doctor_data.c; sets has_key */
-void doctor_processes(struct doctor *d);              /* doctor_processes.c */
-void doctor_url(struct doctor *d);                    /* doctor_url.c: the setting itself */
-enum status doctor_web(struct doctor *d) MUST_USE;    /* doctor_web.c: without a mark */
-enum status doctor_leaks(struct doctor *d) MUST_USE;  /* doctor_leaks.c */
-enum status doctor_probes(struct doctor *d) MUST_USE; /* doctor_probes.c: with a mark */
-enum status doctor_bodies(struct doctor *d) MUST_USE; /* doctor_bodies.c: sizes */
-enum status doctor_pieces(struct doctor *d) MUST_USE; /* doctor_pieces.c: streaming, waits */
+void doctor_files(struct doctor *d);                   /* doctor_files.c */
+void doctor_place(struct doctor *d);                   /* doctor_place.c */
+void doctor_data(struct doctor *d);                    /* doctor_data.c; sets has_key */
+void doctor_processes(struct doctor *d);               /* doctor_processes.c */
+void doctor_url(struct doctor *d);                     /* doctor_url.c: the setting itself */
+enum status doctor_web(struct doctor *d) MUST_USE;     /* doctor_web.c: without a mark */
+enum status doctor_leaks(struct doctor *d) MUST_USE;   /* doctor_leaks.c */
+enum status doctor_probes(struct doctor *d) MUST_USE;  /* doctor_probes.c: with a mark */
+enum status doctor_bodies(struct doctor *d) MUST_USE;  /* doctor_bodies.c: sizes */
+enum status doctor_pieces(struct doctor *d) MUST_USE;  /* doctor_pieces.c: streaming, waits */
+enum status doctor_approve(struct doctor *d) MUST_USE; /* doctor_approve.c: the links */
+void doctor_logs(struct doctor *d);                    /* doctor_logs.c: is the token in one? */
 
 /* One probe (doctor_probes.c). *seen is the responder's JSON, NULL where it was no answer to a probe; json_free(). */
 struct probing {
@@ -112,12 +118,18 @@ struct probing {
 };
 enum status doctor_probe(struct doctor *d, const struct probing *probing,
     struct http_answer *answer, struct json_object **seen) MUST_USE;
+/* Whether the responder that says so is of this version and installation. */
+enum status doctor_responder(struct doctor *d, const struct json_object *seen) MUST_USE;
+/* Whether it is the program of that route. */
+void doctor_program(
+    struct doctor *d, const char *route, const char *program, const struct json_object *seen);
 /* Members of what the responder saw. */
 const char *seen_text(const struct json_object *seen, const char *name); /* "" for none */
 int64_t seen_number(const struct json_object *seen, const char *name);   /* -1 for none */
 bool seen_bool(const struct json_object *seen, const char *name);
 
 #define CHECK_ROUTE "/v1/check"
+#define APPROVE_ROUTE "/v1/approve/" /* and a token */
 #define ERROR_CODE_MAX 32
 /* Whether a body is an error of ours; `code` is then its name. */
 bool doctor_our_error(const struct buf *body, char code[ERROR_CODE_MAX]);

@@ -49,12 +49,14 @@ const struct fault doctor_faults_data[] = {
     {"key-policy", LEVEL_NOTICE, "a key has no policy", "Every call made with it is denied.",
 	{{HOST_ANY, "enforgatectl key set @file --policy POLICY"}}},
     {"base-url-missing", LEVEL_WRONG, "base_url is not set",
-	"Links can be built from it only, and without it doctor cannot look at the web server.",
+	"Links are built from it and nothing else: without it no person can be asked, so what needs one is "
+	"denied. Nor can doctor look at the web server.",
 	{{HOST_ANY, "in @conf:\n"
 		    "base_url = https://YOUR-HOST\n"
 		    "then restart the responders; --offline leaves the web server out"}}},
     {"base-url-http", LEVEL_WRONG, "base_url is http:// on a public host",
-	"Keys travel in the clear: who sees one request can make calls with its key.",
+	"Keys and approval links travel in the clear: who sees one can make calls, or decide on them. And "
+	"browsers do not check the arguments that a page shows without https.",
 	{{HOST_ANY, "get a certificate, then in @conf:\nbase_url = https://YOUR-HOST"},
 	    {HOST_LIGHTTPD, "server.modules += (\"mod_openssl\")\n"
 			    "$SERVER[\"socket\"] == \":443\" {\n"
@@ -69,7 +71,8 @@ const struct fault doctor_faults_data[] = {
 	    {HOST_NGINX, "listen 443 ssl;\nssl_certificate /etc/ssl/certs/NAME.pem;\n"
 			 "ssl_certificate_key /etc/ssl/private/NAME.key;"}}},
     {"base-url-local", LEVEL_NOTICE, "base_url is http:// in a private network",
-	"Everybody in that network can read the keys that pass by.",
+	"Everybody in that network can read the keys and links that pass by, and browsers do not check the "
+	"arguments that a page shows without https.",
 	{{HOST_ANY, "use https:// where others share the network"}}},
     {NULL, LEVEL_OK, NULL, NULL, {{HOST_ANY, NULL}}},
 };

@@ -7,15 +7,15 @@
 
 /* The units of lighttpd.conf and of lighttpd-sockets.conf; restarting lighttpd does not reach the responders of the second. */
 #define RESTART_LIGHTTPD                                                                           \
-	"systemctl restart enforgate         (lighttpd.conf: lighttpd starts them)\n"              \
-	"systemctl restart enforgate-check   (lighttpd-sockets.conf: systemd does)"
+	"systemctl restart enforgate   (lighttpd.conf: lighttpd starts them)\n"                    \
+	"systemctl restart enforgate-check enforgate-approve   (lighttpd-sockets.conf: systemd does)"
 #define RESTART                                                                                    \
 	{HOST_LIGHTTPD, RESTART_LIGHTTPD}, {HOST_FCGID, "apachectl graceful"},                     \
-	    {HOST_HTACCESS, "touch check.fcgi   (new requests then get new processes)\n"           \
-			    "pkill -TERM -u \"$USER\" check.fcgi"},                                \
-	    {HOST_PROXY, "systemctl restart enforgate-check"},                                     \
+	    {HOST_HTACCESS, "touch check.fcgi approve.fcgi   (new requests get new processes)\n"   \
+			    "pkill -TERM -u \"$USER\" 'check.fcgi|approve.fcgi'"},                 \
+	    {HOST_PROXY, "systemctl restart enforgate-check enforgate-approve"},                   \
 	{                                                                                          \
-		HOST_NGINX, "systemctl restart enforgate-check"                                    \
+		HOST_NGINX, "systemctl restart enforgate-check enforgate-approve"                  \
 	}
 
 const struct fault doctor_faults_probe[] = {
@@ -76,6 +76,7 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_LIGHTTPD, "put the socket into a directory of mode 0700, and use a unix socket:\n"
 			 "\"socket\" => \"/run/lighttpd/check.sock\""},
 	    {HOST_FCGID, "chmod 700 the directory of FcgidIPCDir"},
+	    {HOST_HTACCESS, "tell the host: the directory of FcgidIPCDir is open to others"},
 	    {HOST_PROXY,
 		"SocketMode=0660   (systemd), or spawn-fcgi -M 0660 -s /run/enforgate/check.sock"},
 	    {HOST_NGINX,
@@ -83,14 +84,16 @@ const struct fault doctor_faults_probe[] = {
     {"descriptors", LEVEL_NOTICE, "the responder may open few files",
 	"With many calls at once it cannot accept more.",
 	{{HOST_LIGHTTPD, "server.max-fds = 4096"},
+	    {HOST_HTACCESS, "held_max = a smaller number, in @conf"},
 	    {HOST_FCGID, "ulimit -n 4096   (in /etc/apache2/envvars: APACHE_ULIMIT_MAX_FILES)"},
 	    {HOST_PROXY, "LimitNOFILE=4096   (in the unit of the responder)"},
 	    {HOST_NGINX, "LimitNOFILE=4096   (in the unit of the responder)"}}},
-    {"routes-crossed", LEVEL_WRONG, "another route leads to the program of the check",
+    {"routes-crossed", LEVEL_WRONG, "a route leads to the program of another one",
 	"What is meant for one program is answered by another.",
-	{{HOST_PROXY, "the name behind fcgi:// has to differ for each socket:\n"
-		      "ProxyPass /v1/check \"unix:/run/enforgate/check.sock|fcgi://check/\"\n"
-		      "ProxyPass /mcp      \"unix:/run/enforgate/mcp.sock|fcgi://mcp/\""},
+	{{HOST_PROXY,
+	     "the name behind fcgi:// has to differ for each socket:\n"
+	     "ProxyPass /v1/check \"unix:/run/enforgate/check.sock|fcgi://check/\"\n"
+	     "ProxyPass /v1/approve/ \"unix:/run/enforgate/approve.sock|fcgi://approve/\""},
 	    {HOST_LIGHTTPD, "a \"socket\" of its own for each program, and exact conditions:\n"
 			    "$HTTP[\"url\"] == \"/v1/check\" { ... }"},
 	    {HOST_FCGID, "Alias /v1/check .../check.fcgi   (not Alias /)"},
@@ -122,8 +125,8 @@ const struct fault doctor_faults_probe[] = {
 	{{HOST_PROXY, "SetEnv proxy-sendcl 1"},
 	    {HOST_ANY, "let the proxy or the web server pass on Transfer-Encoding: chunked"}}},
     {"buffering", LEVEL_NOTICE, "the web server collects an answer before it passes it on",
-	"Today nothing needs more: a check is one short answer. The route /mcp, which is to come, will "
-	"show its progress only without this.",
+	"A call that waits for a person writes every 10 seconds. Here its client sees nothing of it until the "
+	"end, and must not give up before; the answer itself comes all the same.",
 	{{HOST_LIGHTTPD, "server.stream-response-body = 2"},
 	    {HOST_FCGID, "FcgidOutputBufferSize 0   (server or virtual host)"},
 	    {HOST_HTACCESS, "nothing: only the host can set FcgidOutputBufferSize 0"},
@@ -144,9 +147,10 @@ const struct fault doctor_faults_probe[] = {
 	    {HOST_LIGHTTPD, "remove \"read-timeout\" from fastcgi.server"},
 	    {HOST_PROXY, "ProxyPass ... timeout=300"}, {HOST_NGINX, "fastcgi_read_timeout 300s;"}}},
     {"wait-written", LEVEL_WRONG, "the web server ends an answer that is written to now and then",
-	"A call that waits for a person cannot wait so long here.",
-	{{HOST_FCGID, "FcgidBusyTimeout 1000"},
-	    {HOST_HTACCESS, "shorter waits: only the host can set FcgidBusyTimeout"},
+	"A call that waits for a person cannot wait so long here. Its client has to ask again.",
+	{{HOST_ANY, "wait_max_s = a shorter time, in @conf; or:"},
+	    {HOST_FCGID, "FcgidBusyTimeout 1000"},
+	    {HOST_HTACCESS, "nothing else: only the host can set FcgidBusyTimeout"},
 	    {HOST_LIGHTTPD,
 		"server.max-write-idle = 360, and no \"write-timeout\" in fastcgi.server"},
 	    {HOST_PROXY, "ProxyPass ... timeout=300, and flushpackets=on"},

@@ -58,13 +58,13 @@ const struct fault doctor_faults_state[] = {
     {"program-replaced", LEVEL_WRONG, "a responder runs a program that was replaced on disk",
 	"It is of the version before the upgrade; faults that are mended still are in it.",
 	{{HOST_LIGHTTPD,
-	     "systemctl restart enforgate         (lighttpd.conf: lighttpd starts them)\n"
-	     "systemctl restart enforgate-check   (lighttpd-sockets.conf: systemd does)"},
+	     "systemctl restart enforgate   (lighttpd.conf: lighttpd starts them)\n"
+	     "systemctl restart enforgate-check enforgate-approve   (lighttpd-sockets.conf: systemd does)"},
 	    {HOST_FCGID, "touch @file; apachectl graceful"},
 	    {HOST_HTACCESS, "touch @file   (new requests then get new processes)\n"
-			    "pkill -TERM -u \"$USER\" check.fcgi"},
-	    {HOST_PROXY, "systemctl restart enforgate-check"},
-	    {HOST_NGINX, "systemctl restart enforgate-check"}}},
+			    "pkill -TERM -u \"$USER\" 'check.fcgi|approve.fcgi'"},
+	    {HOST_PROXY, "systemctl restart enforgate-check enforgate-approve"},
+	    {HOST_NGINX, "systemctl restart enforgate-check enforgate-approve"}}},
     {"database-replaced", LEVEL_WRONG, "a responder writes to a database that is no longer there",
 	"The file was replaced while it was open. That process can only answer 500.",
 	{{HOST_ANY, "restart the responders"}}},

@@ -5,16 +5,18 @@
 
 const struct fault doctor_faults_web[] = {
     {"unreachable", LEVEL_WRONG, "nothing answers at base_url",
-	"No agent reaches the gateway; or base_url is not its address.",
+	"No agent reaches the gateway and no link works; or base_url is not its address.",
 	{{HOST_ANY, "is the web server running, and is this its address? In @conf:\n"
 		    "base_url = @url"}}},
     {"tls-certificate", LEVEL_WRONG, "the certificate is not one that clients accept",
-	"Agents refuse to talk to this address, or are told to trust anybody.",
+	"Agents refuse to talk to this address, or are told to trust anybody; people who follow a link are warned "
+	"off.",
 	{{HOST_ANY,
 	    "a certificate for this very name, not run out, with the whole chain; by Let's\n"
 	    "Encrypt: certbot renew   (then reload the web server)"}}},
     {"redirected", LEVEL_WRONG, "the web server sends the request elsewhere",
-	"Clients do not follow with a POST, or send the key once in the clear before they do.",
+	"Clients do not follow with a POST, or send the key once in the clear before they do. Links begin with "
+	"base_url as well.",
 	{{HOST_ANY, "in @conf name the address where it ends, and restart the responders:\n"
 		    "base_url = https://..."}}},
     {"route-missing", LEVEL_WRONG, "the web server does not know the route",

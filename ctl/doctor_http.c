@@ -86,7 +86,7 @@ static size_t
 take_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct exchange *e = arg;
-	char date[HTTP_VALUE_MAX] = "";
+	char date[HTTP_VALUE_MAX] = "", policy[HTTP_VALUE_MAX] = "";
 	size_t len = size * count;
 
 	keep(line, len, "Content-Type", e->answer->type);
@@ -96,6 +96,11 @@ take_header(char *line, size_t size, size_t count, void *arg)
 	keep(line, len, "Location", e->answer->location);
 	keep(line, len, "Cache-Control", e->answer->cache);
 	keep(line, len, "Date", date);
+	keep(line, len, "Content-Security-Policy", policy);
+	if (policy[0] != '\0') {
+		memcpy(e->answer->policy, policy, sizeof(policy));
+		e->answer->policies++;
+	}
 	if (date[0] != '\0' && curl_getdate(date, NULL) > 0)
 		e->answer->date_ms = (int64_t)curl_getdate(date, NULL) * 1000;
 	return len;

@@ -47,7 +47,9 @@ struct http_answer {
 	char encoding[HTTP_VALUE_MAX];
 	char location[HTTP_VALUE_MAX];
 	char cache[HTTP_VALUE_MAX];
-	int64_t date_ms; /* of the header Date, 0: none */
+	char policy[HTTP_VALUE_MAX]; /* the last Content-Security-Policy */
+	int policies;                /* how many of them */
+	int64_t date_ms;             /* of the header Date, 0: none */
 	char local_address[64];
 	long local_port;
 	int64_t took_us;  /* from begin to end */

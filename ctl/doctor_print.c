@@ -50,9 +50,8 @@ fits(enum host answered, enum host lines)
 {
 	if (lines == HOST_ANY || answered == HOST_UNKNOWN || lines == answered)
 		return true;
-	if (answered == HOST_APACHE)
-		return lines == HOST_FCGID || lines == HOST_HTACCESS || lines == HOST_PROXY;
-	return answered == HOST_FCGID && lines == HOST_HTACCESS;
+	return answered == HOST_APACHE &&
+	       (lines == HOST_FCGID || lines == HOST_HTACCESS || lines == HOST_PROXY);
 }
 
 /* The lines of a fix, with the words behind at-signs replaced. */

@@ -112,6 +112,7 @@ doctor_probe(struct doctor *d, const struct probing *p, struct http_answer *answ
 	return status;
 }
 
+/* Under mod_fcgid a rule of a .htaccess redirects within Apache, one of the server's configuration does not. */
 static void
 take_host(struct doctor *d, const struct json_object *seen)
 {
@@ -124,13 +125,13 @@ take_host(struct doctor *d, const struct json_object *seen)
 		d->host = HOST_NGINX;
 	else if (strncmp(software, "Apache", 6) == 0)
 		d->host = strcmp(parent, "apache2") == 0 || strcmp(parent, "httpd") == 0
-			      ? HOST_FCGID
+			      ? (seen_bool(seen, "rewritten") ? HOST_HTACCESS : HOST_FCGID)
 			      : HOST_PROXY;
 }
 
 /* Which responder this was: of this version, this installation, with these settings? */
-static enum status
-look_at_responder(struct doctor *d, const struct json_object *seen)
+enum status
+doctor_responder(struct doctor *d, const struct json_object *seen)
 {
 	char place[SECRET_DIGEST_TEXT], settings[SECRET_DIGEST_TEXT];
 	const char *version = seen_text(seen, "version");
@@ -228,10 +229,21 @@ look_at_process(struct doctor *d, const struct json_object *seen)
 		doctor_fault(d, "socket-open", "its socket has mode %04o", mode);
 	else if (mode != 0)
 		doctor_fine(d, "socket", "the responder's socket has mode %04o", mode);
-	if (descriptors >= 0 && descriptors < DESCRIPTORS_EACH * threads + 32)
+	if (descriptors >= 0 &&
+	    descriptors < DESCRIPTORS_EACH * threads + d->ctl->config.held_max + 32)
 		doctor_fault(d, "descriptors",
-		    "the responder may open %" PRId64 " files and have %" PRId64 " threads",
-		    descriptors, threads);
+		    "the responder may open %" PRId64 " files, have %" PRId64
+		    " threads and hold %" PRId64 " calls",
+		    descriptors, threads, d->ctl->config.held_max);
+}
+
+void
+doctor_program(
+    struct doctor *d, const char *route, const char *program, const struct json_object *seen)
+{
+	if (strcmp(seen_text(seen, "program"), program) != 0)
+		doctor_fault(d, "routes-crossed", "%s is answered by the program %.40s", route,
+		    seen_text(seen, "program"));
 }
 
 static enum status
@@ -242,29 +254,23 @@ look_at_first(struct doctor *d, const struct http_answer *answer, const struct j
 	look_at_address(d, seen, answer);
 	look_at_https(d, seen);
 	look_at_process(d, seen);
+	doctor_program(d, CHECK_ROUTE, "check", seen);
 	return STATUS_OK;
 }
 
-/* The other routes belong to other programs: two sockets under one fcgi:// name look like this. */
+/* The other route belongs to another program: two sockets under one fcgi:// name look like this. */
 static enum status
 look_at_routes(struct doctor *d)
 {
-	static const char *const others[] = {"/mcp", "/v1/approve/enforgate-doctor"};
-	enum status status = STATUS_OK;
+	const struct probing probing = {.path = "/mcp"};
+	struct json_object *seen = NULL;
+	struct http_answer answer;
+	enum status status = doctor_probe(d, &probing, &answer, &seen);
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && status == STATUS_OK; i++) {
-		const struct probing probing = {.path = others[i]};
-		struct json_object *seen = NULL;
-		struct http_answer answer;
-
-		status = doctor_probe(d, &probing, &answer, &seen);
-		if (status == STATUS_OK && seen != NULL &&
-		    strcmp(seen_text(seen, "program"), "check") == 0)
-			doctor_fault(
-			    d, "routes-crossed", "%s is answered by the program check", others[i]);
-		json_free(seen);
-		http_answer_free(&answer);
-	}
+	if (status == STATUS_OK && seen != NULL)
+		doctor_program(d, "/mcp", "mcp", seen);
+	json_free(seen);
+	http_answer_free(&answer);
 	return status;
 }
 
@@ -307,7 +313,7 @@ look_at_processes(struct doctor *d)
 
 		status = doctor_probe(d, &probing, &answer, &seen);
 		if (status == STATUS_OK && seen != NULL)
-			status = look_at_responder(d, seen);
+			status = doctor_responder(d, seen);
 		else if (status == STATUS_OK)
 			doctor_fault(d, "probe-unknown",
 			    "one of several requests that only this installation can make is answered "
@@ -337,8 +343,12 @@ doctor_probes(struct doctor *d)
 	if (status == STATUS_OK)
 		status = look_at_routes(d);
 	if (status == STATUS_OK)
+		status = doctor_approve(d);
+	if (status == STATUS_OK)
 		status = doctor_bodies(d);
 	if (status == STATUS_OK)
 		status = doctor_pieces(d);
+	if (status == STATUS_OK)
+		doctor_logs(d);
 	return status;
 }

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "approval.h"
@@ -16,17 +17,40 @@
 #include "roll.h"
 #include "wake.h"
 
-#define EXPIRE_MOST                                                                                \
-	50 /* approvals ended by one transaction, each with an audit entry and its notices */
+#define EXPIRE_MOST 50 /* approvals ended by one transaction, each with its entry and notices */
 
 struct sweeping {
 	int64_t now_ms;
 	int64_t portion; /* of the present transaction */
+	bool more;       /* there is something left for another one */
 	int64_t expired, purged;
 	int wake_fd; /* -1: none */
 	bool rolled;
 	struct audit_roll_result roll;
 };
+
+/*
+ * One portion, and then as long a pause: the lock that writers queue for goes to whoever comes first, which would be this
+ * program again and again.
+ */
+static int
+portion(
+    struct ctl *ctl, struct sweeping *s, int (*change)(struct ctl *ctl, struct db *db, void *arg))
+{
+	int64_t began_us = clock_us(), took_us;
+	struct timespec pause = {0};
+	int code;
+
+	s->portion = 0;
+	s->more = false;
+	code = ctl_change(ctl, change, s);
+	took_us = clock_us() - began_us;
+	pause.tv_sec = took_us / 1000000;
+	pause.tv_nsec = took_us % 1000000 * 1000;
+	if (s->more)
+		(void)nanosleep(&pause, NULL);
+	return code;
+}
 
 static int
 change_expire(struct ctl *ctl, struct db *db, void *arg)
@@ -34,6 +58,7 @@ change_expire(struct ctl *ctl, struct db *db, void *arg)
 	struct sweeping *s = arg;
 	enum status status = resolve_overdue(db, ctl->audit, s->now_ms, EXPIRE_MOST, &s->portion);
 
+	s->more = s->portion == EXPIRE_MOST;
 	return status == STATUS_OK ? CTL_DONE : ctl_failed("end what is overdue", status);
 }
 
@@ -44,15 +69,14 @@ expire(struct ctl *ctl, struct sweeping *s)
 	int code;
 
 	do {
-		s->portion = 0;
-		code = ctl_change(ctl, change_expire, s);
+		code = portion(ctl, s, change_expire);
 		if (code != CTL_DONE)
 			break;
 		s->expired += s->portion;
 		if (s->portion > 0 && s->wake_fd >= 0)
 			wake_all(s->wake_fd);
 		meter_show(&meter, s->expired, 0);
-	} while (s->portion >= EXPIRE_MOST);
+	} while (s->more);
 	meter_end(&meter);
 	return code;
 }
@@ -63,7 +87,7 @@ change_purge(struct ctl *ctl, struct db *db, void *arg)
 	struct sweeping *s = arg;
 	int64_t before_ms = s->now_ms - APPROVAL_KEEP_MS;
 	char before[CLOCK_TEXT_MAX];
-	enum status status = approvals_purge(db, before_ms, &s->portion);
+	enum status status = approvals_purge(db, before_ms, &s->portion, &s->more);
 
 	if (status != STATUS_OK)
 		return ctl_failed("remove old approvals", status);
@@ -81,13 +105,12 @@ purge(struct ctl *ctl, struct sweeping *s)
 	int code;
 
 	do {
-		s->portion = 0;
-		code = ctl_change(ctl, change_purge, s);
+		code = portion(ctl, s, change_purge);
 		if (code != CTL_DONE)
 			break;
 		s->purged += s->portion;
 		meter_show(&meter, s->purged, 0);
-	} while (s->portion >= APPROVALS_PURGE_MOST);
+	} while (s->more);
 	meter_end(&meter);
 	return code;
 }
@@ -157,6 +180,6 @@ run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_sweep_commands[] = {
     {"sweep", NULL, "sweep",
 	"Ends approvals whose time is over, removes those that ended 30 days ago, and rolls the audit\n"
-	"log where audit_keep_days or audit_keep_bytes is set. For cron; see INSTALL.",
+	"log where audit_keep_days or audit_keep_bytes is set. For cron, once a day; see INSTALL.",
 	run},
     {NULL, NULL, NULL, NULL, NULL}};

@@ -54,8 +54,13 @@ enum status case_find(struct visit *visit, const char *hash) MUST_USE;
 /* Approves or denies, as is wished, and answers. */
 void decide(struct visit *visit);
 
-/* What approve_pin.c needs of it: the decision as the wish has it, and what is done once it is committed. */
+/*
+ * What approve_pin.c needs of it: the decision as the wish has it, taking it within a transaction (as resolve(); the visit then knows
+ * how it went), and what is done once it is committed.
+ */
 struct resolution decide_resolution(const struct visit *visit, enum approval_state to);
+enum status decide_in(struct visit *visit, struct db *db, const struct resolution *resolution,
+    struct problem *why) MUST_USE;
 void decide_committed(struct visit *visit);
 
 /*

@@ -24,6 +24,21 @@ decide_resolution(const struct visit *visit, enum approval_state to)
 	return resolution;
 }
 
+enum status
+decide_in(
+    struct visit *visit, struct db *db, const struct resolution *resolution, struct problem *why)
+{
+	struct audit *audit = visit->exchange->service->audit;
+	struct approval now = visit->approval; /* from which the resolution borrows */
+	enum status status = resolve(db, audit, resolution, visit->now_ms, &now, why);
+
+	if (status == STATUS_OK || status == STATUS_EXISTS) {
+		visit->approval = now;
+		visit->state = now.state;
+	}
+	return status;
+}
+
 void
 decide_committed(struct visit *visit)
 {
@@ -51,7 +66,6 @@ resolve_now(struct visit *visit, enum approval_state to, struct problem *why)
 {
 	struct service *service = visit->exchange->service;
 	struct resolution resolution = decide_resolution(visit, to);
-	struct approval now;
 	struct db *db;
 	enum status status = store_write(service->store, &db);
 
@@ -61,11 +75,7 @@ resolve_now(struct visit *visit, enum approval_state to, struct problem *why)
 	if (to == APPROVAL_APPROVED)
 		status = still_without_pin(visit, db);
 	if (status == STATUS_OK)
-		status = resolve(db, service->audit, &resolution, visit->now_ms, &now, why);
-	if (status == STATUS_OK || status == STATUS_EXISTS) {
-		visit->approval = now;
-		visit->state = now.state;
-	}
+		status = decide_in(visit, db, &resolution, why);
 	if (status != STATUS_OK) {
 		store_rollback(service->store, db);
 		return status;

@@ -50,18 +50,11 @@ deny(struct visit *visit, struct db *db)
 {
 	struct resolution resolution = decide_resolution(visit, APPROVAL_DENIED);
 	struct problem why = {""};
-	struct approval now;
 	enum status status;
 
 	resolution.why = "five wrong PINs";
-	status =
-	    resolve(db, visit->exchange->service->audit, &resolution, visit->now_ms, &now, &why);
-	if (status == STATUS_OK || status == STATUS_EXISTS) {
-		visit->approval = now;
-		visit->state = now.state;
-		return STATUS_OK;
-	}
-	return status;
+	status = decide_in(visit, db, &resolution, &why);
+	return status == STATUS_EXISTS ? STATUS_OK : status;
 }
 
 /*
@@ -110,20 +103,11 @@ static enum status
 approve_in(struct visit *visit, struct db *db, const struct try *try, struct problem *why)
 {
 	struct resolution resolution = decide_resolution(visit, APPROVAL_APPROVED);
-	struct approval now;
 	enum status status = uncount(visit, db, try);
 
 	if (status == STATUS_OK && try->fresh[0] != '\0')
 		status = pin_rehash(db, visit->approval.key_id, visit->pin.hash, try->fresh);
-	if (status != STATUS_OK)
-		return status;
-	status =
-	    resolve(db, visit->exchange->service->audit, &resolution, visit->now_ms, &now, why);
-	if (status == STATUS_OK || status == STATUS_EXISTS) {
-		visit->approval = now;
-		visit->state = now.state;
-	}
-	return status;
+	return status == STATUS_OK ? decide_in(visit, db, &resolution, why) : status;
 }
 
 /* The entry of a wrong PIN, in the chain of the key. */

@@ -219,6 +219,7 @@ add_connection(const struct request *request, struct buf *out)
 	add_bool(out, "https", https != NULL && strcasecmp(https, "on") == 0);
 	add_text(out, "protocol", FCGX_GetParam("SERVER_PROTOCOL", env));
 	add_text(out, "serverSoftware", FCGX_GetParam("SERVER_SOFTWARE", env));
+	add_bool(out, "rewritten", FCGX_GetParam("REDIRECT_URL", env) != NULL);
 	add_bool(out, "proxyFcgi", script != NULL && strncmp(script, "proxy:", 6) == 0);
 }
 

@@ -46,11 +46,12 @@ static const char sql_pin_untry[] =
 /* A batch of what is over, as `sql_batch` names it; what depends on it goes first. */
 #define BATCH                                                                                      \
 	"(SELECT a.id FROM approval a WHERE a.ended_ms < ?1 AND NOT EXISTS "                       \
-	"(SELECT 1 FROM allowance g WHERE g.approval_id = a.id) ORDER BY a.id LIMIT ?2)"
+	"(SELECT 1 FROM allowance g WHERE g.approval_id = a.id) ORDER BY a.ended_ms, a.id LIMIT ?2)"
 static const char sql_purge_allowances[] =
     "DELETE FROM allowance WHERE expires_ms < ?1 OR revoked_ms < ?1";
 static const char sql_purge_blocked[] =
-    "DELETE FROM delivery WHERE approval_id = '' AND ended_ms < ?1";
+    "DELETE FROM delivery WHERE id IN (SELECT d.id FROM delivery d "
+    "WHERE d.approval_id = '' AND d.ended_ms < ?1 LIMIT ?2)";
 static const char sql_purge_deliveries[] = "DELETE FROM delivery WHERE approval_id IN " BATCH;
 static const char sql_purge_tokens[] = "DELETE FROM approval_token WHERE approval_id IN " BATCH;
 static const char sql_purge_approvals[] = "DELETE FROM approval WHERE id IN " BATCH;
@@ -58,7 +59,7 @@ static const char sql_purge_approvals[] = "DELETE FROM approval WHERE id IN " BA
 void
 approval_make_id(char out[APPROVAL_ID_MAX + 1])
 {
-	memcpy(out, "apr_", 4);
+	memcpy(out, "apr_", sizeof("apr_"));
 	secret_random_text(out + 4, ID_RANDOM);
 }
 
@@ -255,18 +256,20 @@ purge(struct db *db, const char *sql, int64_t before_ms, bool in_batch, int64_t 
 }
 
 enum status
-approvals_purge(struct db *db, int64_t before_ms, int64_t *removed)
+approvals_purge(struct db *db, int64_t before_ms, int64_t *removed, bool *more)
 {
 	enum status status = purge(db, sql_purge_allowances, before_ms, false, NULL);
+	int64_t notices = 0;
 
 	*removed = 0;
 	if (status == STATUS_OK)
-		status = purge(db, sql_purge_blocked, before_ms, false, NULL);
+		status = purge(db, sql_purge_blocked, before_ms, true, &notices);
 	if (status == STATUS_OK)
 		status = purge(db, sql_purge_deliveries, before_ms, true, NULL);
 	if (status == STATUS_OK)
 		status = purge(db, sql_purge_tokens, before_ms, true, NULL);
 	if (status == STATUS_OK)
 		status = purge(db, sql_purge_approvals, before_ms, true, removed);
+	*more = *removed == APPROVALS_PURGE_MOST || notices == APPROVALS_PURGE_MOST;
 	return status;
 }

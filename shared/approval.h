@@ -28,7 +28,7 @@
 #define APPROVAL_PIN_TRIES 5  /* wrong PINs before an approval is denied */
 #define APPROVAL_KEEP_MS                                                                           \
 	((int64_t)30 * 24 * 3600 * 1000) /* after its end, so that 410 never turns into 404 */
-#define APPROVALS_PURGE_MOST 1000        /* in one transaction, so that calls do not wait long */
+#define APPROVALS_PURGE_MOST 200         /* in one transaction, so that calls do not wait long */
 
 enum approval_state {
 	APPROVAL_PENDING,
@@ -142,8 +142,10 @@ enum status approval_token_count(struct db *db, const char *approval_id, int64_t
 
 /*
  * Removes approvals that ended before `before_ms` with their tokens and deliveries, allowances that ended before, and notices of
- * blocked calls: at most APPROVALS_PURGE_MOST approvals, so it is called again while *removed is as many.
+ * blocked calls: at most APPROVALS_PURGE_MOST approvals and as many such notices. *removed counts the approvals; *more: there is
+ * more to remove.
  */
-enum status approvals_purge(struct db *db, int64_t before_ms, int64_t *removed) MUST_USE;
+enum status approvals_purge(
+    struct db *db, int64_t before_ms, int64_t *removed, bool *more) MUST_USE;
 
 #endif

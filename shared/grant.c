@@ -102,7 +102,7 @@ grant_add(struct db *db, struct grant *grant)
 {
 	struct query *q = query(db, sql_add);
 
-	memcpy(grant->id, "grt_", 4);
+	memcpy(grant->id, "grt_", sizeof("grt_"));
 	secret_random_text(grant->id + 4, ID_RANDOM);
 	query_bind_text(q, 1, grant->id);
 	query_bind_text(q, 2, grant->key_id);

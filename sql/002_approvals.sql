@@ -31,6 +31,7 @@ CREATE UNIQUE INDEX approval_open ON approval (key_id, server, tool, args_digest
   WHERE state IN ('pending', 'approved');
 CREATE INDEX approval_call ON approval (key_id, server, tool, args_digest, created_ms);
 CREATE INDEX approval_state ON approval (state, expires_ms);
+CREATE INDEX approval_ended ON approval (ended_ms, id);
 
 -- What a link carries; only the hash is known here. Kept until 30 days after the approval ended.
 CREATE TABLE approval_token (

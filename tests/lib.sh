@@ -60,29 +60,35 @@ finish() {
 }
 
 # repeat SCRIPT...: other scripts of tests, such as flow/ctl, behind the web server of this one; their checks count here.
-# They mostly wait, so two run at a time: name the long ones first.
+# HOST:SCRIPT is behind another one. They mostly wait, so LANES of them, two unless said, run at a time: name the long
+# ones first.
 repeat() {
-	local script dir lanes
-	repeat_lane 0 "$@" &
-	lanes=$!
-	repeat_lane 1 "$@" &
-	wait $lanes $!
+	local lanes=() lane script dir host
+	for lane in $(seq 0 $((${LANES:-2} - 1))); do
+		repeat_lane "$lane" "$@" &
+		lanes+=($!)
+	done
+	wait "${lanes[@]}"
 	for script in "$@"; do
 		dir=$T/repeat.${script//\//_}
-		sed -n -E "s|^((not )?ok) |\\1 $HTTPD ${script##*/}: |p" "$dir/results" >&3
+		host=$HTTPD
+		[ "$script" = "${script#*:}" ] || host=${script%%:*}
+		sed -n -E "s|^((not )?ok) |\\1 $host ${script##*/}: |p" "$dir/results" >&3
 		grep -E '^(not run|measured): ' "$dir/output"
 		grep -q '^end$' "$dir/results" || not_ok "$script" "ended early: $(tail -n 5 "$dir/output")"
 	done
 	rm -rf "$T"/repeat.*
 }
-repeat_lane() { # number script...: those that the other lane has not taken
-	local script dir
+repeat_lane() { # number script...: those that the other lanes have not taken
+	local script dir host
 	export TEST_LANE=$1
 	shift
 	for script in "$@"; do
 		dir=$T/repeat.${script//\//_}
 		mkdir "$dir" 2>/dev/null || continue
-		HTTPD=$HTTPD bash "$ROOT/tests/$script.sh" 3>"$dir/results" >"$dir/output" 2>&1 </dev/null
+		host=$HTTPD
+		[ "$script" = "${script#*:}" ] || host=${script%%:*}
+		HTTPD=$host bash "$ROOT/tests/${script#*:}.sh" 3>"$dir/results" >"$dir/output" 2>&1 </dev/null
 	done
 }
 # not_run WHAT WHY: said on the output, not counted.
@@ -134,24 +140,34 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 
 # ---- Servers ----
 # Which web server stands in front of the responders: tests/httpd/host_$HTTPD.sh, which has these functions:
-#   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR;
-#                               may change URL. PROCESSES: as many responders of checks as that, where the set-up can
+#   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR,
+#                               below the path HOST_BASE (unset: none), like "/gate". PROCESSES: as many responders of checks as that, where the set-up can
 #                               say so.
 #   host_stop PID               ends server and responders
 #   host_responders PID         process ids of its responders, of every program
 #   host_reload PID             what the system does after a change of the configuration or a log rotation
 #   host_logs STATE DIR         paths of its access and error logs
-# and the variables HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
+# and variables: how it answers what is too much (see the files), HOST_STREAMS (empty: an answer comes in one piece),
+# HOST_LEAVES (seconds until a client that has left is noticed while its call waits; empty: never), HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
 # the user of the tests, HOST_USER: the state directories belong to that user then, and enforgatectl is run as that
 # user.
 HTTPD=${HTTPD:-lighttpd}
+# example FILE: prints the path of a shipped configuration, where need be of a copy with HOST_BASE in front of each route.
+example() {
+	local file=$ROOT/httpd-examples/$1
+	if [ -n "${HOST_BASE:-}" ]; then
+		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" "$file" >"$HOST_DIR/example"
+		file=$HOST_DIR/example
+	fi
+	echo "$file"
+}
 declare -A HOST_DIRS # of each server, by process id
-# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Odd
-# ones are for the second of two lanes.
+# free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Each of
+# up to eight lanes has ports of its own.
 free_port() {
 	local tries
 	for tries in $(seq 100); do
-		PORT=$((20000 + RANDOM % 6000 * 2 + ${TEST_LANE:-0}))
+		PORT=$((20000 + RANDOM % 1500 * 8 + ${TEST_LANE:-0}))
 		(: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
 	done
 	fatal "no free port after $tries tries"
@@ -169,7 +185,7 @@ start_server() {
 	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
 		free_port
-		URL=http://127.0.0.1:$PORT/v1/check
+		URL=http://127.0.0.1:$PORT${HOST_BASE:-}/v1/check
 		HOST_DIR=$(mktemp -d "$T/s.XXXX")
 		chmod 755 "$HOST_DIR"
 		host_start "$state" "$processes"
@@ -203,10 +219,14 @@ children_of() { # pid
 	grep -h . /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) . /\1 /' |
 	    awk -v parent="$1" '$2 == parent { print $1 }'
 }
+# Whether any process of a group runs. Those that have ended and wait to be looked after, which may take init a while, do not.
+group_runs() { # pid
+	kill -0 -- "-$1" 2>/dev/null && grep -qhsE "^[0-9]+ \(.*\) [^ZX] [0-9]+ $1 " /proc/[0-9]*/stat
+}
 end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all of the group
 	kill -TERM "$1" 2>/dev/null
 	for _ in $(seq 60); do
-		kill -0 -- "-$1" 2>/dev/null || return 0
+		group_runs "$1" || return 0
 		sleep 0.05
 	done
 	kill -KILL -- "-$1" 2>/dev/null

@@ -1,9 +1,10 @@
 #!/bin/sh
 # `make run`: a gateway to try out, on 127.0.0.1:$PORT with its state in $STATE, until Ctrl-C.
 #
-# The first run makes the state directory, a policy and a key, both called demo; later runs keep what is there.
-# lighttpd and the responders are a process group of their own: Ctrl-C reaches only this script, which ends
-# them in order and leaves none behind.
+# The first run makes the state directory, a policy and a key, both called demo, and a channel called console, which
+# writes the links of approvals to console.log; later runs keep what is there. lighttpd, the responders and what shows
+# console.log are a process group of their own: Ctrl-C reaches only this script, which ends them in order and leaves
+# none behind.
 set -eu
 cd "$(dirname "$0")/.."
 STATE=${STATE:-./run}
@@ -67,15 +68,34 @@ first_run() {
 	else
 		administer key add demo --policy demo >"$STATE/demo.key.new"
 	fi
-	rm -f "$STATE/ctl.err"
 	mv "$STATE/demo.key.new" "$STATE/demo.key"
 	say "made the state directory $STATE with a policy and a key called demo"
+}
+# Once: who takes the channel away again wants it so. The file is the mark that it was made.
+add_console() {
+	"$ctl" channel list 2>/dev/null | grep -q '^console ' || administer channel add console console >/dev/null
+	administer key set demo --channel console >/dev/null
+	: >>"$STATE/console.log"
+}
+# Links are built from base_url. One that somebody has set to another address stays.
+set_base_url() {
+	ours='^base_url = http://127\.0\.0\.1:[0-9]*$'
+	conf=$STATE/enforgate.conf
+	if grep -q "$ours" "$conf"; then
+		sed -i "s|$ours|base_url = http://127.0.0.1:$PORT|" "$conf"
+	elif ! grep -q '^ *base_url *=' "$conf"; then
+		sed -i "s|^#base_url = .*|&\\nbase_url = http://127.0.0.1:$PORT|" "$conf"
+		grep -q "$ours" "$conf" || echo "base_url = http://127.0.0.1:$PORT" >>"$conf"
+	fi
 }
 if [ -s "$STATE/demo.key" ]; then
 	say "the state directory is $STATE, as the last run left it"
 else
 	first_run
 fi
+set_base_url
+[ -e "$STATE/console.log" ] || add_console
+rm -f "$STATE/ctl.err"
 
 sockets=$STATE
 temporary=
@@ -106,7 +126,9 @@ mkdir -p "$STATE/htdocs"
 sh tools/lighttpd-conf.sh httpd-examples/lighttpd.conf "port=$PORT" "state=$STATE" \
     "programs=$BUILD" "sockets=$sockets" >"$STATE/lighttpd.conf"
 : >"$STATE/lighttpd.out"
-setsid lighttpd -D -f "$STATE/lighttpd.conf" >"$STATE/lighttpd.out" 2>&1 &
+# shellcheck disable=SC2016 # expanded by the inner shell, whose number becomes that of lighttpd
+setsid sh -c 'tail -n 0 -s 0.2 -F --pid=$$ "$1/console.log" 2>/dev/null &
+exec lighttpd -D -f "$1/lighttpd.conf" >"$1/lighttpd.out" 2>&1' sh "$STATE" &
 server=$!
 
 explain_failure() {
@@ -127,13 +149,19 @@ until curl -s -o /dev/null -m 2 "$url"; do
 done
 kill -0 "$server" 2>/dev/null || explain_failure
 
+ask() { # members of the body in front of args
+	echo "curl -s $url -H \"Authorization: Bearer \$(cat $(quoted "$STATE/demo.key"))\"" \
+	    "-H 'Content-Type: application/json' -d '{\"serverName\":\"files\",$1}'"
+}
 say "ready. Ask for a verdict, in another terminal:"
 echo
-echo "curl -s $url -H \"Authorization: Bearer \$(cat $(quoted "$STATE/demo.key"))\"" \
-    "-H 'Content-Type: application/json'" \
-    "-d '{\"serverName\":\"files\",\"toolName\":\"read_file\",\"args\":{\"path\":\"notes.txt\"}}'"
+ask '"toolName":"read_file","args":{"path":"notes.txt"}'
 echo
-say "try also delete_file or send_mail. Keys, policies and the audit log:"
+say "try also delete_file. This one waits for a person, for a minute: open the link that appears here, and decide:"
+echo
+ask '"toolName":"send_mail","args":{"to":"ann@example.org","subject":"Friday"},"approval":{"request":true,"waitSeconds":60}'
+echo
+say "Keys, policies, approvals and the audit log:"
 say "  ENFORGATE_CONF=$(quoted "$ENFORGATE_CONF") $(quoted "$ctl") audit list"
 if "$ctl" key show demo 2>/dev/null | grep -q '^STATE *stopped'; then
 	say "the gateway is STOPPED, or the key demo is: its calls are denied until"

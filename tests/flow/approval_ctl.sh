@@ -10,7 +10,7 @@ policy mail "$rules"
 key=$(new_key agent --policy mail)
 other=$(new_key other --policy mail)
 strict=$(new_key strict --policy mail --no-allowances)
-hasty=$(new_key hasty --policy mail --approval-timeout 1s)
+hasty=$(new_key hasty --policy mail --approval-timeout 4s)
 ctl channel add desk console >"$T/channel.out" 2>&1 || fatal "channel add: $(cat "$T/channel.out")"
 ctl key set agent --channel desk >"$T/channel.out" 2>&1 || fatal "key set: $(cat "$T/channel.out")"
 start_server 2
@@ -167,7 +167,7 @@ for n in $(seq 12); do
 	) 3>&- &
 done >"$T/verdicts"
 wait $(jobs -p | grep -v "^$SERVER\$")
-is 'five calls: four more of twelve at once' "$(sort "$T/verdicts" | uniq -c | tr -s ' ' | tr '\n' ' ')" ' 4 allow 8 require_approval '
+is 'five calls: four more of twelve at once' "$(grep -c allow "$T/verdicts") $(grep -c require "$T/verdicts")" '4 8'
 is 'five calls: used up' "$(ctl grant list --all --json | jq -r '.[] | select(.tool == "send_f") | [.state, .callsLeft] | join(" ")')" 'used up 0'
 
 ask "$strict" send_a
@@ -180,7 +180,8 @@ is 'no allowances: none was made' "$(ctl grant list --all --json | jq '[.[] | se
 # ---- The end of time ----
 ask "$hasty" send_a
 overdue=$ID
-sleep 1.1
+stop_server # responders do it as well
+sleep 4.1
 is 'overdue: no longer waits, without a sweep' "$(ctl approval list --json | jq "[.[] | select(.id == \"$overdue\")] | length") $(state_of "$overdue")" '0 expired'
 exits 'approve: overdue' 1 ctl approval approve "$overdue"
 like 'approve: overdue: says so' "$ERR" 'its time was over'
@@ -188,6 +189,7 @@ exits 'sweep' 0 ctl sweep --json
 is 'sweep: what is overdue expires' "$(j '[.expired, .removed, .roll] | map(. // "null" | tostring) | join(" ")')" '1 0 null'
 is 'sweep: an entry of its own' "$(entries ".approvalId == \"$overdue\" and .kind == \"outcome\"" '[.surface, .decision, .toolCallId] | join(" ")')" \
     "sweep expired $(entries ".approvalId == \"$overdue\" and .kind == \"verdict\"" .toolCallId)"
+start_server 2
 exits 'sweep: nothing left' 0 ctl sweep
 like 'sweep: nothing left, as said' "$OUT" 'expired: 0, removed: 0'
 ask "$hasty" send_a
@@ -198,7 +200,7 @@ approve_url=${URL%/check}/approve
 link() { request "$approve_url/$token?action=approve"; }
 ask "$key" send_link
 for _ in $(seq 50); do
-	token=$(sed -n -E 's|.*/v1/approve/([0-9A-Za-z]{43}).*|\1|p' "$S/console.log" | tail -n 1)
+	token=$(sed -n -E 's|.*/v1/approve/([0-9A-Za-z]{43}).*|\1|p' "$S/console.log" 2>/dev/null | tail -n 1)
 	[ "$(ctl approval show "$ID" --json | jq .tokens)" != 1 ] || break
 	sleep 0.1
 done
@@ -239,7 +241,8 @@ while kill -0 $sweeping 2>/dev/null; do
 done
 wait $sweeping
 is 'sweep beside calls: all are answered' "$good" "$asked"
-is 'sweep beside calls: all have expired' "$(jq .expired "$T/sweep.out")" 400
+like 'sweep beside calls: what it did' "$(jq .expired "$T/sweep.out")" '^[1-9][0-9]*$'
+is 'sweep beside calls: all have expired, once' "$(sql "SELECT count(*) FROM approval WHERE id LIKE 'apr_many%' AND state = 'expired'") $(entries '(.approvalId | startswith("apr_many")) and .decision == "expired"' .approvalId | sort -u | wc -l) $(entries '(.approvalId | startswith("apr_many")) and .decision == "expired"' .approvalId | wc -l)" '400 400 400'
 setting audit_keep_bytes 4K
 exits 'sweep: rolls the audit log' 0 ctl sweep --json
 like 'sweep: rolled' "$(j '.roll.removed')" '^[1-9][0-9]+$'

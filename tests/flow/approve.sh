@@ -12,7 +12,6 @@ key=$(new_key agent --policy mail)
 strict=$(new_key strict --policy mail --no-allowances)
 hasty=$(new_key hasty --policy mail --approval-timeout 2s)
 start_server 2
-FIRST=$SERVER
 
 page() { # name pattern: of the last body, which is a page
 	like "$1: type" "$(header Content-Type)" '^text/html; charset=utf-8$'
@@ -278,9 +277,10 @@ json "$TOKEN" '{"action":"approve"}'
 is 'no longer locked' "$STATUS $(state)" '200 approved'
 
 # One winner of fifty, in two processes, by two links.
+first=$URL
 start_server 1
 SECOND_URL=$(approve_url '')
-URL=${URL/:$PORT/:$(sed -n -E 's/^var.port *= *//p' "${HOST_DIRS[$FIRST]}/lighttpd.conf")}
+URL=$first
 race() { # round
 	local i url pids=()
 	asked "$key" "send_race$1"

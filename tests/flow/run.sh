@@ -41,7 +41,8 @@ end() { # signal
 	done
 	wait "$maker" 2>/dev/null
 }
-curl_line() { grep '^curl ' "$output"; }
+curl_line() { grep '^curl ' "$output" | sed -n "${1:-1}p"; }
+base_url() { sed -n 's/^base_url = //p' "$state/enforgate.conf"; }
 
 # Somebody may have taken the port since it was looked at.
 for _ in 1 2 3; do
@@ -50,7 +51,7 @@ for _ in 1 2 3; do
 	free_port
 done
 if kill -0 "$maker" 2>/dev/null; then ok 'make run gets ready'; else fatal "make run: $(cat "$output")"; fi
-is 'the curl line is one line' "$(curl_line | grep -c .)" 1
+is 'the curl lines are two lines' "$(grep -c '^curl ' "$output")" 2
 BODY=$(cd / && sh -c "$(curl_line)")
 is 'the curl line works as it is, from any directory' "$(member decision)" allow
 BODY=$(cd / && sh -c "$(curl_line | sed 's/read_file/delete_file/')")
@@ -68,6 +69,27 @@ like 'only 127.0.0.1 listens' "$(awk -v p="$(printf ':%04X' "$PORT")" '$4 == "0A
 is 'the unix sockets are private' "$(stat -c %a "$state"/*.sock* | sort -u)" 700
 key=$(cat "$state/demo.key")
 
+# A person decides: the line waits, the link appears in the output of make, and one request to it ends the wait.
+is 'links begin where the gateway is' "$(base_url)" "http://127.0.0.1:$PORT"
+(cd / && sh -c "$(curl_line 2)" >"$T/asked" 2>&1) 3>&- &
+asked=$!
+link=
+for _ in $(seq 100); do
+	link=$(grep -oE "http://127.0.0.1:$PORT/v1/approve/[0-9A-Za-z]{43}" "$output" | head -n 1)
+	[ -z "$link" ] || break
+	sleep 0.1
+done
+like 'the link of an approval is shown' "$link" '^http://127.0.0.1:'
+is 'it is still waited for' "$(kill -0 $asked 2>/dev/null && echo yes)" yes
+request "$link?action=approve" -H 'Accept: text/html'
+like 'the link leads to a page' "$STATUS $BODY" '^200 .*send_mail'
+request "$link" -H 'Content-Type: application/json' -d '{"action":"approve"}'
+is 'it resolves' "$STATUS" 200
+wait $asked
+BODY=$(cat "$T/asked")
+is 'the line that waited has the answer' "$(member decision)" allow
+is 'console.log is private' "$(stat -c %a "$state/console.log")" 600
+
 other=$maker
 PORT_KEPT=$PORT
 begin "$T/second" && end TERM
@@ -80,26 +102,33 @@ PORT=$PORT_KEPT
 maker=$other
 is 'the first one still answers' "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/v1/check")" 405
 
-is 'lighttpd and two responders run' "$(processes "$state" | grep -c .)" 3
+is 'lighttpd, two responders and what shows the links run' "$(processes "$state" | grep -c .)" 4
 end TERM
 is 'SIGTERM to make leaves no process' "$(processes "$state")" ''
 is 'SIGTERM leaves no socket' "$(ls "$state" | grep -c sock)" 0
 
+free_port
 begin "$state" || not_ok 'second run' "$(cat "$output")"
+is 'the second run has another port: links follow' "$(base_url)" "http://127.0.0.1:$PORT"
+unlike 'the second run shows no old links' "$(cat "$output")" /v1/approve/
 is 'the second run keeps the key' "$(cat "$state/demo.key")" "$key"
 BODY=$(sh -c "$(curl_line)")
 is 'the second run answers to it' "$(member decision)" allow
 exits 'the second run keeps the audit log' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" audit verify
-is 'entries of both runs' "$(sqlite3 "$state/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 5
+is 'entries of both runs' "$(sqlite3 "$state/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 7
 unlike 'nothing is said of a stop' "$(cat "$output")" STOPPED
 # Ctrl-C: SIGINT to the whole foreground group.
 end INT "-$maker"
 is 'Ctrl-C leaves no process' "$(processes "$state")" ''
 
 touch "$state/stop"
+sed -i 's|^base_url = .*|base_url = https://gate.example.org|' "$state/enforgate.conf"
+"$BUILD/enforgatectl" --conf "$state/enforgate.conf" channel rm console >/dev/null 2>&1
 begin "$state" || not_ok 'a stopped one starts' "$(cat "$output")"
 sleep 0.5 # it says so behind the curl line
 like 'a stopped one says so, with the way out' "$(cat "$output")" 'STOPPED.*resume'
+is 'a base_url of the user stays' "$(base_url)" https://gate.example.org
+is 'a channel that was removed stays away' "$("$BUILD/enforgatectl" --conf "$state/enforgate.conf" channel list --json)" '[]'
 end TERM
 rm "$state/stop"
 

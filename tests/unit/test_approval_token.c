@@ -246,9 +246,11 @@ purge(struct store_place *p, int64_t before_ms)
 {
 	struct db *db = store_place_write(p->store);
 	int64_t removed = -1;
+	bool more = true;
 
-	assert_status(approvals_purge(db, before_ms, &removed), STATUS_OK);
+	assert_status(approvals_purge(db, before_ms, &removed, &more), STATUS_OK);
 	store_place_commit(p->store, db);
+	assert_int_equal(more, removed == APPROVALS_PURGE_MOST);
 	return removed;
 }
 
@@ -356,6 +358,29 @@ purge_goes_in_steps(void **state)
 	assert_int_equal(purge(p, 5000), 7);
 }
 
+static void
+notices_of_blocked_calls_go_in_steps(void **state)
+{
+	struct store_place *p = *state;
+	struct db *db;
+	int64_t removed;
+	bool more;
+
+	test_sql(p->database,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 207) "
+	    "INSERT INTO delivery SELECT 'd' || i, 'ch', 'k', 'call.blocked', '', 'c', 's', 't', 'r', "
+	    "'sent', 1, 1, 1, '', 0, 1, '' FROM n");
+	for (int left = 207; left > 0; left -= APPROVALS_PURGE_MOST) {
+		db = store_place_write(p->store);
+		assert_status(approvals_purge(db, 5000, &removed, &more), STATUS_OK);
+		store_place_commit(p->store, db);
+		assert_int_equal(removed, 0);
+		assert_int_equal(more, left > APPROVALS_PURGE_MOST);
+		assert_int_equal(test_sql_number(p->database, "SELECT COUNT(*) FROM delivery"),
+		    more ? left - APPROVALS_PURGE_MOST : 0);
+	}
+}
+
 int
 main(void)
 {
@@ -374,6 +399,7 @@ main(void)
 	    STORE_TEST(approval_outlasts_its_allowance),
 	    STORE_TEST(notices_of_blocked_calls_go_as_well),
 	    STORE_TEST(purge_goes_in_steps),
+	    STORE_TEST(notices_of_blocked_calls_go_in_steps),
 	};
 
 	return cmocka_run_group_tests_name("approval_token", tests, NULL, NULL);

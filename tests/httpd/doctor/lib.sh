@@ -15,11 +15,12 @@ web_wait() {
 	done
 	fatal "no server: $(cat "$1" "$W/error.log" 2>/dev/null | tail -n 5)"
 }
-# lighttpd [CONFIGURATION]: starts one on $PORT with $S; the text is appended. ROUTE is the route's configuration.
-ROUTE_RIGHT='$HTTP["url"] == "/v1/check" { fastcgi.server = ( "" => (( @fcgi )) ) }'
-lighttpd_fcgi() {
-	printf '"bin-path" => "%s", "socket" => "%s/check.sock", "check-local" => "disable", "max-procs" => 1,' \
-	    "${PROGRAM:-$BUILD/check.fcgi}" "$W"
+# start_lighttpd [CONFIGURATION]: one on $PORT with $S; the text is appended. ROUTE and LINKS are the routes' configurations.
+ROUTE_RIGHT='$HTTP["url"] == "/v1/check" { fastcgi.server = ( "" => (( @check )) ) }'
+LINKS_RIGHT='$HTTP["url"] == "/v1/approve/" { fastcgi.server = ( "" => (( @approve )) ) }'
+REWRITE_RIGHT='url.rewrite-once = ( "^(/v1/approve/)" => "$1" )' # the token is cut off for the logs
+lighttpd_fcgi() { # route program
+	printf '"bin-path" => "%s", "socket" => "%s/%s.sock", "check-local" => "disable", "max-procs" => 1,' "$2" "$W" "$1"
 	printf '"bin-environment" => ( "ENFORGATE_CONF" => "%s" )' "${CONF:-$S/enforgate.conf}"
 }
 start_lighttpd() {
@@ -27,14 +28,17 @@ start_lighttpd() {
 	mkdir "$W/root"
 	{
 		cat <<-END
-			server.modules = ( "mod_accesslog", "mod_setenv", "mod_redirect", "mod_fastcgi", "mod_cgi", "mod_proxy" )
+			server.modules = ( "mod_rewrite", "mod_accesslog", "mod_setenv", "mod_redirect", "mod_fastcgi", "mod_cgi", "mod_proxy" )
 			server.bind = "${ADDRESS:-127.0.0.1}"
 			server.port = $PORT
 			server.document-root = "${DOCROOT:-$W/root}"
 			server.errorlog = "$W/error.log"
 			server.breakagelog = "$W/breakage.log"
 			${STREAM-server.stream-response-body = 2}
-			$(printf '%s' "${ROUTE-$ROUTE_RIGHT}" | sed "s|@fcgi|$(lighttpd_fcgi)|")
+			${REWRITE-$REWRITE_RIGHT}
+			$(printf '%s\n%s' "${ROUTE-$ROUTE_RIGHT}" "${LINKS-$LINKS_RIGHT}" |
+			    sed -e "s|@check|$(lighttpd_fcgi check "${PROGRAM:-$BUILD/check.fcgi}")|" \
+				-e "s|@approve|$(lighttpd_fcgi approve "$BUILD/approve.fcgi")|")
 		END
 		printf '%s\n' "${1:-}"
 	} >"$W/lighttpd.conf"
@@ -57,7 +61,7 @@ start_apache() {
 	W=$(mktemp -d "$T/web.XXXX")
 	chmod 755 "$W" # a server that was started as root reads as another user
 	mkdir "$W/root" "$W/programs" "$W/run"
-	cp "$BUILD/check.fcgi" "$W/programs/"
+	cp "$BUILD"/*.fcgi "$W/programs/"
 	{
 		for module in $MODULES; do
 			printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$module" "$module"

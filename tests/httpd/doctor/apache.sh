@@ -15,8 +15,8 @@ wrong_apache() {
 	named "$1" "$2" "$3"
 	stop_server
 }
-alias_line='AliasMatch "^/v1/check$" @dir/programs/check.fcgi'
-FCGID="$alias_line
+FCGID="AliasMatch \"^/v1/check\$\" @dir/programs/check.fcgi
+AliasMatch \"^/v1/approve/\" @dir/programs/approve.fcgi
 FcgidOutputBufferSize 0
 FcgidMaxRequestLen 1048576
 <Directory @dir/programs>
@@ -35,8 +35,9 @@ is 'mod_fcgid, right: exit code' "$CODE" 0
 like 'mod_fcgid, right: is known' "$(jq -r .host "$T/doctor.json")" mod_fcgid
 stop_server
 wrong_apache 'CGIPassAuth missing' authorization-lost wrong "$(without CGIPassAuth)"
-like 'CGIPassAuth missing: the line for .htaccess too' \
-    "$(jq -r '.findings[] | select(.id == "authorization-lost") | .fix[].lines' "$T/doctor.json")" 'SetEnvIf Authorization'
+is 'CGIPassAuth missing: the lines for this web server alone' \
+    "$(jq -r '.findings[] | select(.id == "authorization-lost") | [.fix[].host] | join(" ")' "$T/doctor.json")" \
+    "Apache mod_fcgid, in the server's configuration"
 wrong_apache 'FcgidMaxRequestLen as it is' body-limit wrong "$(without FcgidMaxRequestLen)"
 like 'FcgidMaxRequestLen as it is: which size' \
     "$(jq -r '.findings[] | select(.id == "body-limit") | .detail' "$T/doctor.json")" '131073 bytes is answered with 500'
@@ -46,12 +47,17 @@ wrong_apache 'the output buffer as it is' buffering notice "$(without FcgidOutpu
 wrong_apache 'no handler' program-download wrong "$(without SetHandler)"
 wrong_apache 'no ExecCGI' forbidden wrong "$(without ExecCGI)"
 wrong_apache 'cgi-script' plain-cgi wrong "$(printf '%s' "$FCGID" | sed 's/fcgid-script/cgi-script/')"
-wrong_apache 'Alias for a prefix' prefix notice "$(printf '%s' "$FCGID" | sed 's/AliasMatch.*/Alias \/v1\/check @dir\/programs\/check.fcgi/')"
+wrong_apache 'Alias for a prefix' prefix notice "$(printf '%s' "$FCGID" | sed 's/AliasMatch.*check.fcgi/Alias \/v1\/check @dir\/programs\/check.fcgi/')"
 wrong_apache 'a configuration that is not there' not-set-up wrong "FcgidInitialEnv ENFORGATE_CONF /nonexistent.conf
 $FCGID"
 wrong_apache 'compression' compression notice "$FCGID
 SetOutputFilter DEFLATE
 AddOutputFilterByType DEFLATE application/json"
+wrong_apache 'no route for links' approve-missing wrong "$(without approve)"
+wrong_apache 'a Content-Security-Policy of the site' page-changed wrong "$FCGID
+Header always set Content-Security-Policy \"default-src 'self'\""
+wrong_apache 'the path in the log' links-in-log notice "$FCGID
+CustomLog $S/site.log \"%r\""
 wrong_apache 'a program that cannot run' responder-down wrong "$(printf '%s' "$FCGID" | sed 's|programs/check.fcgi|programs/none.fcgi|')
 RewriteEngine On
 RewriteRule ^/v1/check\$ - [R=502]"
@@ -65,7 +71,8 @@ HTACCESS='AddHandler fcgid-script .fcgi
 SetEnv ENFORGATE_CONF @conf
 SetEnvIf Authorization .+ HTTP_AUTHORIZATION=$0
 RewriteEngine On
-RewriteRule ^v1/check$ check.fcgi [END]'
+RewriteRule ^v1/check$ check.fcgi [END]
+RewriteRule ^v1/approve/ approve.fcgi [END]'
 # shared_host OVERRIDE HTACCESS
 shared_host() {
 	here
@@ -75,13 +82,16 @@ FcgidMaxRequestLen 1048576
 Options ExecCGI FollowSymLinks
 AllowOverride $1
 </Directory>"
-	cp "$BUILD/check.fcgi" "$W/root/"
+	cp "$BUILD"/*.fcgi "$W/root/"
 	printf '%s\n' "$2" | sed "s|@conf|$S/enforgate.conf|" >"$W/root/.htaccess"
 	examine
 	stop_server
 }
 shared_host FileInfo "$HTACCESS"
-fine '.htaccess, right'
+fine '.htaccess, right' links-in-log
+like '.htaccess, right: it is known' "$(jq -r .host "$T/doctor.json")" htaccess
+like '.htaccess, right: a PIN helps' \
+    "$(jq -r '.findings[] | select(.id == "links-in-log") | .fix[].lines' "$T/doctor.json")" '--pin'
 shared_host FileInfo "$HTACCESS
 CGIPassAuth On"
 named '.htaccess with a line that is not allowed' htaccess
@@ -96,28 +106,36 @@ named '.htaccess without SetEnvIf' authorization-lost
 
 # mod_proxy_fcgi to a socket.
 PROXY="ProxyPassMatch \"^/v1/check\$\" \"unix:$T/check.sock|fcgi://check/\" flushpackets=on
+ProxyPassMatch \"^/v1/approve/\" \"unix:$T/approve.sock|fcgi://approve/\"
 <Location />
 CGIPassAuth On
 </Location>"
 respawn() {
-	rm -f "$T/check.sock"
-	# shellcheck disable=SC2046 # words
-	setsid ${HOST_USER:+setpriv --reuid="$HOST_USER" --regid="$(id -g "$HOST_USER")" --clear-groups} \
-	    env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/check.sock" -M 0660 -- "$BUILD/check.fcgi" \
-	    3>&- >"$T/out" 2>&1 &
-	spawned=$!
-	echo $spawned >>"$TEST_PIDS"
-	for _ in $(seq 50); do [ ! -S "$T/check.sock" ] || break; sleep 0.05; done
+	local program
+	spawned=()
+	for program in check approve; do
+		rm -f "$T/$program.sock"
+		# shellcheck disable=SC2046 # words
+		setsid ${HOST_USER:+setpriv --reuid="$HOST_USER" --regid="$(id -g "$HOST_USER")" --clear-groups} \
+		    env ENFORGATE_CONF="$S/enforgate.conf" spawn-fcgi -n -s "$T/$program.sock" -M 0660 -- "$BUILD/$program.fcgi" \
+		    3>&- >"$T/out" 2>&1 &
+		spawned+=($!)
+		echo $! >>"$TEST_PIDS"
+		for _ in $(seq 50); do [ ! -S "$T/$program.sock" ] || break; sleep 0.05; done
+	done
 }
 # through_proxy CONFIGURATION
 through_proxy() {
+	local pid
 	here
 	respawn
 	start_apache "$1"
 	examine
 	stop_server
-	kill -TERM -- -$spawned 2>/dev/null
-	wait $spawned 2>/dev/null
+	for pid in "${spawned[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
 }
 through_proxy "$PROXY"
 fine 'mod_proxy_fcgi, right'
@@ -126,7 +144,7 @@ through_proxy "$PROXY
 ProxyErrorOverride On"
 named 'ProxyErrorOverride' error-pages
 through_proxy "ProxyPass /v1/check \"unix:$T/check.sock|fcgi://localhost/\" flushpackets=on
-ProxyPass /mcp \"unix:$T/none.sock|fcgi://localhost/\" flushpackets=on
+ProxyPass /v1/approve/ \"unix:$T/approve.sock|fcgi://localhost/\"
 <Location />
 CGIPassAuth On
 </Location>"
@@ -144,6 +162,8 @@ AuthUserFile $T/users
 Require valid-user
 </Location>"
 named "Apache's own password" host-password
+through_proxy "$(printf '%s' "$PROXY" | sed 's/approve.sock/none.sock/')"
+named 'no responder of links behind the socket' approve-down
 here
 start_apache "$PROXY"
 rm -f "$T/check.sock"

@@ -15,6 +15,9 @@ wrong 'another clock' clock-web wrong 'setenv.set-response-header = ( "Date" => 
 wrong 'small bodies only' body-limit wrong 'server.max-request-size = 64'
 wrong 'bodies of exactly the limit only' body-over-host notice 'server.max-request-size = 256'
 STREAM='' wrong 'answers collected' buffering notice
+wrong 'a Content-Security-Policy of the site' page-changed wrong "setenv.set-response-header = ( \"Content-Security-Policy\" => \"default-src 'self'\" )"
+REWRITE='' LINKS='$HTTP["url"] =~ "^/v1/approve/" { fastcgi.server = ( "" => (( @approve )) )  }' \
+    wrong 'links in the access log' links-in-log notice "accesslog.filename = \"$S/access.log\""
 
 # A document root that holds the state directory, or is it.
 DOCROOT=$S wrong 'the state directory is the document root' state-served wrong

@@ -95,8 +95,10 @@ ROUTE='$HTTP["url"] == "/v1/check" { url.access-deny = ( "" ) } server.modules +
 cp "$BUILD/check.fcgi" "$T/docs2/cgi.check"
 ROUTE="cgi.assign = ( \".check\" => \"\" ) alias.url = ( \"/v1/check\" => \"$T/docs2/cgi.check\" ) server.modules += ( \"mod_alias\" )" \
     wrong 'plain CGI' plain-cgi wrong
-ROUTE='fastcgi.server = ( "/v1/check" => (( @fcgi )) )' wrong 'a plain prefix' prefix notice
-ROUTE='fastcgi.server = ( "/" => (( @fcgi )) )' wrong 'everything to the check' routes-crossed wrong
+ROUTE='fastcgi.server = ( "/v1/check" => (( @check )) )' wrong 'a plain prefix' prefix notice
+ROUTE='fastcgi.server = ( "/" => (( @check )) )' wrong 'everything to the check' routes-crossed wrong
+LINKS='' wrong 'no route for links' approve-missing wrong
+LINKS='fastcgi.server = ( "/v1/approve" => (( @check )) )' wrong 'links to the check' routes-crossed wrong
 printf 'doctor:secret\n' >"$T/users"
 wrong "the web server's own password" host-password wrong "server.modules += ( \"mod_auth\", \"mod_authn_file\" )
 auth.backend = \"plain\"

@@ -1,0 +1,2 @@
+# file: shared/approval_read.c
+s/^#define SAME_CALL .*/#define SAME_CALL "a.key_id = ?1 AND a.server = ?2 AND a.tool = ?3 AND ?4 = ?4"/

@@ -1,0 +1,2 @@
+# file: shared/settle.c
+s/if (a.released_ms != 0) {/if (a.released_ms < 0) {/

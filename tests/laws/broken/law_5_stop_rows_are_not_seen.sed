@@ -1,0 +1,2 @@
+# file: shared/gate.c
+s/caller->stopped || //
