@@ -1,6 +1,6 @@
 /* arguments.mjs - the arguments that a link carries: shown when they are those of the call, and otherwise not; sent to nobody. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { ask, check, heading, is, like, open, plain, pressed, run, sent, visit } from './lib.mjs';
+import { ask, check, heading, is, like, open, plain, pressed, sent, visit } from './lib.mjs';
 
 const MARK = 'marker-of-the-arguments';
 const said = (page) => page.locator('#args-said').innerText();
@@ -147,16 +147,17 @@ async function nowhere() {
 	is('no arguments in any file but console.log', found.join(' '), '');
 }
 
-export async function theArguments() {
-	await run('arguments', asWritten);
-	await run('hostile arguments', hostile);
-	await run('arguments tampered with', tampered);
-	await run('arguments of another call', ofAnotherCall);
-	await run('damaged arguments', damaged);
-	await run('missing arguments', missing);
-	await run('arguments too long', cut);
-	await run('many arguments', many);
-	await run('arguments without https', unchecked);
-	await run('another fragment in place', changedInPlace);
-	await run('arguments stay in the browser', nowhere);
-}
+export const theArguments = [
+	['arguments', asWritten],
+	['hostile arguments', hostile],
+	['arguments tampered with', tampered],
+	['arguments of another call', ofAnotherCall],
+	['damaged arguments', damaged],
+	['missing arguments', missing],
+	['arguments too long', cut],
+	['many arguments', many],
+	['arguments without https', unchecked],
+	['another fragment in place', changedInPlace],
+];
+/* When all others are through. */
+export const atTheEnd = [['arguments stay in the browser', nowhere]];

@@ -4,6 +4,7 @@
  * Between Chromium and lighttpd stands a plain TCP forwarder that keeps every byte that the browser sent: what is not in there was
  * sent to nobody here. A page that asks another origin for anything, or that its Content-Security-Policy had to stop, fails its case.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdirSync, readFileSync, writeSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { createRequire } from 'node:module';
@@ -16,21 +17,22 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const { GATEWAY_PORT, STATE_DIR, SCREENSHOTS, KEYS } = process.env;
 const RESULTS = 3; /* the descriptor that tests/run.sh reads */
 const keys = JSON.parse(KEYS);
+const AT_ONCE = 3;
 export const PHONE = { width: 390, height: 844 };
 /* Not a secure context, unlike 127.0.0.1. */
 const PLAIN_HOST = 'gateway.test';
 
 /* ---- Checks ---- */
 
-let present = '';
+const present = new AsyncLocalStorage(); /* the name of the case */
 function result(line) {
 	writeSync(RESULTS, line + '\n');
 }
 export function ok(name) {
-	result(`ok ${present}: ${name}`);
+	result(`ok ${present.getStore()}: ${name}`);
 }
 export function notOk(name, why) {
-	result(`not ok ${present}: ${name}: ${String(why).replace(/\s+/g, ' ').slice(0, 600)}`);
+	result(`not ok ${present.getStore()}: ${name}: ${String(why).replace(/\s+/g, ' ').slice(0, 600)}`);
 }
 export function check(name, holds, why) {
 	if (holds)
@@ -45,14 +47,14 @@ export function like(name, got, expression) {
 	check(name, expression.test(got), `expected something like ${expression}, got ${JSON.stringify(got)}`);
 }
 
-/* Runs one case; what it throws is its failure. */
-export async function run(name, body) {
-	present = name;
-	try {
-		await body();
-	} catch (error) {
-		notOk('runs to its end', error.message);
-	}
+/* Runs cases, a few at a time: [name, function]. What one throws is its failure. */
+export async function runAll(cases) {
+	const left = cases.values();
+	const worker = async () => {
+		for (const [name, body] of left)
+			await present.run(name, () => body().catch((error) => notOk('runs to its end', error.message)));
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
 /* ---- The gateway ---- */
@@ -143,11 +145,12 @@ export async function open(page, url) {
 	await settled(page);
 	return answer;
 }
-/* The arguments are looked at after the page has loaded. */
+/* The script of the page has looked at the arguments; the page itself says that there are none without JavaScript. */
 export async function settled(page) {
-	await page.waitForLoadState('load');
-	if (await page.locator('#args-said').count() > 0 && await page.evaluate(() => typeof BigInt === 'function').catch(() => false))
-		await page.waitForFunction(() => !/JavaScript/.test(document.getElementById('args-said').textContent)).catch(() => {});
+	await page.waitForFunction(() => {
+		const said = document.getElementById('args-said');
+		return document.readyState === 'complete' && (said === null || (!/JavaScript/.test(said.textContent) && !said.closest('.waiting')));
+	});
 }
 export const heading = (page) => page.locator('h1').innerText();
 export const pressed = async (page, name) => {

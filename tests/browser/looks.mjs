@@ -1,5 +1,5 @@
 /* looks.mjs - what the pages look like: on a phone, light and dark, with hostile names; for eyes (screenshots) and for axe-core. */
-import { accessible, ask, check, heading, is, like, open, pressed, run, screenshot, visit } from './lib.mjs';
+import { accessible, ask, check, heading, is, like, open, pressed, screenshot, visit } from './lib.mjs';
 
 const MAIL = JSON.stringify({ to: ['ana@example.com', 'legal@example.com'], subject: 'Contract 2026-118', dryRun: false,
 	body: 'Hi Ana,\n\nthe contract is attached.\nPlease sign it by Friday.\n\nBest\nSam' });
@@ -123,11 +123,11 @@ async function forReaders() {
 	});
 }
 
-export async function looks() {
-	await run('light', () => everyPage('light'));
-	await run('dark', () => everyPage('dark'));
-	await run('narrow phone', narrow);
-	await run('wide window', wide);
-	await run('hostile names', hostileNames);
-	await run('screen reader', forReaders);
-}
+export const looks = [
+	['light', () => everyPage('light')],
+	['dark', () => everyPage('dark')],
+	['narrow phone', narrow],
+	['wide window', wide],
+	['hostile names', hostileNames],
+	['screen reader', forReaders],
+];

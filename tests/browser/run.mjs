@@ -1,14 +1,14 @@
 /* run.mjs - all browser tests, for approve.sh. */
-import { startBrowser, startForwarder } from './lib.mjs';
+import { atTheEnd, theArguments } from './arguments.mjs';
 import { decide } from './decide.mjs';
+import { runAll, startBrowser, startForwarder } from './lib.mjs';
 import { looks } from './looks.mjs';
-import { theArguments } from './arguments.mjs';
 
 const stop = [await startForwarder(), await startBrowser()];
 try {
-	await decide();
-	await looks();
-	await theArguments();
+	/* What takes longest goes first. */
+	await runAll([...looks, ...decide, ...theArguments]);
+	await runAll(atTheEnd);
 } finally {
 	for (const end of stop)
 		await end();
