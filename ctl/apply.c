@@ -1,5 +1,5 @@
 /*
- * apply.c - enforgatectl apply: keys and policies from one file, all in one transaction.
+ * apply.c - enforgatectl apply: policies, channels and keys from one file, all in one transaction.
  *
  * A dry run does the same and rolls back, so what it shows is what would happen. Nothing is removed that the file
  * does not name: leaving a key out of it neither revokes nor changes it.
@@ -108,16 +108,53 @@ apply_name(const struct apply_place *place, const struct json_object *object)
 	return name;
 }
 
-/* The outermost object: two lists and nothing else. */
+bool
+apply_path(
+    const struct apply_place *place, const char *member, const char *file, char out[PATH_MAX])
+{
+	const char *from = place->apply->path;
+	const char *slash = strrchr(from, '/');
+	int len;
+
+	if (strcmp(file, "-") == 0) {
+		(void)apply_error(place, "\"%s\" must name a file", member);
+		return false;
+	}
+	len = snprintf(out, PATH_MAX, "%.*s%s",
+	    slash != NULL && file[0] != '/' ? (int)(slash + 1 - from) : 0, from, file);
+	if (len < PATH_MAX)
+		return true;
+	(void)apply_error(place, "\"%s\": the path is too long", member);
+	return false;
+}
+
+bool
+apply_secret(const struct apply_place *place, const struct json_object *object, const char *member,
+    struct apply_secret *secret, const char **out)
+{
+	const char *file = NULL;
+	char path[PATH_MAX];
+
+	if (!apply_text(place, object, member, &file))
+		return false;
+	if (file == NULL)
+		return true;
+	*out = secret->text;
+	return apply_path(place, member, file, path) &&
+	       ctl_secret_file(path, path, secret->text, sizeof(secret->text));
+}
+
+/* The outermost object: lists and nothing else. */
 static int
 check_root(const struct apply *apply)
 {
-	static const char *const known[] = {"policies", "keys", NULL};
+	static const char *const known[] = {"policies", "channels", "keys", NULL};
 	struct json_walk walk = {.started = false};
 
 	if (json_type(apply->root) != JSON_OBJECT)
 		return ctl_error(
-		    "%s: must be an object with \"policies\" and \"keys\"", apply->path);
+		    "%s: must be an object with \"policies\", \"channels\" and \"keys\"",
+		    apply->path);
 	while (json_next_member(apply->root, &walk)) {
 		if (!is_one_of(walk.name, known))
 			return ctl_error("%s: unknown member \"%.64s\"", apply->path, walk.name);
@@ -144,6 +181,8 @@ change(struct ctl *ctl, struct db *db, void *arg)
 
 	for (size_t i = 0; i < count(apply, "policies") && code == CTL_DONE; i++)
 		code = apply_policy(ctl, db, apply, i);
+	for (size_t i = 0; i < count(apply, "channels") && code == CTL_DONE; i++)
+		code = apply_channel(ctl, db, apply, i);
 	for (size_t i = 0; i < count(apply, "keys") && code == CTL_DONE; i++)
 		code = apply_key(ctl, db, apply, i);
 	if (code == CTL_DONE && (apply->dry || apply->changes == 0))
@@ -192,7 +231,9 @@ apply_file(struct ctl *ctl, struct apply *apply)
 
 	if (ctl_open(ctl) != STATUS_OK)
 		return CTL_COULD_NOT;
-	code = ctl_change(ctl, change, apply);
+	code = apply_read_pins(ctl, apply);
+	if (code == CTL_DONE)
+		code = ctl_change(ctl, change, apply);
 	ctl_close(ctl);
 	if (code == CTL_COULD_NOT) {
 		ctl_note("nothing was changed");
@@ -243,6 +284,7 @@ run_apply(struct ctl *ctl, int argc, char **argv)
 	if (apply.keys != NULL)
 		secret_wipe(apply.keys, apply.nkeys * sizeof(*apply.keys));
 	free(apply.keys);
+	apply_free_pins(&apply);
 	json_free(apply.lines);
 	json_free(root);
 	return code;
@@ -250,7 +292,7 @@ run_apply(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_apply_commands[] = {
     {"apply", NULL, "apply FILE [--dry-run]",
-	"Makes keys and policies be as the file says, all or nothing, and prints new keys as NAME KEY on\n"
+	"Makes policies, channels and keys be as the file says, all or nothing, and prints new keys as NAME KEY on\n"
 	"standard output. What the file does not name stays as it is. --dry-run only shows the difference:\n"
 	"exit code 0 where there is none, 1 where something would change.",
 	run_apply},

@@ -2,12 +2,25 @@
 #ifndef ENFORGATE_CTL_APPLY_H
 #define ENFORGATE_CTL_APPLY_H
 
+#include <limits.h>
+
 #include "args.h"
 #include "keys.h"
+#include "pin.h"
+#include "secret_input.h"
 
 struct apply_key {
 	char name[KEY_NAME_MAX + 1];
 	char text[KEY_TEXT_LEN + 1];
+};
+
+/* The PIN that an element of "keys" names, compared and hashed before the transaction, as that takes long. */
+struct apply_pin {
+	size_t index;              /* of the element */
+	bool wanted;               /* false: there shall be none */
+	bool same;                 /* it is the one that the key had */
+	char before[PIN_HASH_MAX]; /* what the key had then; "" for none */
+	char hash[PIN_HASH_MAX];   /* unless it is the same */
 };
 
 struct apply {
@@ -18,9 +31,11 @@ struct apply {
 	struct json_object *lines; /* what changed, one text each */
 	struct apply_key *keys;    /* new keys; wiped and freed by apply.c */
 	size_t nkeys;
+	struct apply_pin *pins; /* owned */
+	size_t npins;
 };
 
-/* "policies[3]" or "keys[3]", for errors. */
+/* "policies[3]", "channels[3]" or "keys[3]", for errors. */
 struct apply_place {
 	const struct apply *apply;
 	const char *list;
@@ -29,7 +44,14 @@ struct apply_place {
 
 /* One element of a list, in the write transaction. Prints what is wrong. */
 int apply_policy(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
+int apply_channel(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
 int apply_key(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
+/* Before the transaction: makes apply->pins. */
+int apply_read_pins(struct ctl *ctl, struct apply *apply);
+void apply_free_pins(struct apply *apply);
+/* In it: *change is "" or like "PIN set, ". */
+int apply_pin(
+    struct db *db, const struct apply_place *place, const struct key *key, const char **change);
 
 /* `FILE: policies[3]: ...` */
 int apply_error(const struct apply_place *place, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -43,5 +65,15 @@ bool apply_text(const struct apply_place *place, const struct json_object *objec
     const char **out);
 /* The element's `name`, which no earlier element has. NULL after printing why not. */
 const char *apply_name(const struct apply_place *place, const struct json_object *object);
+
+/* A path that a member names, seen from the directory of the file; not standard input. Prints why not. */
+bool apply_path(
+    const struct apply_place *place, const char *member, const char *file, char out[PATH_MAX]);
+/* The secret in the file that a member names; *out is left alone where there is no such member. Wipe it after use. */
+struct apply_secret {
+	char text[SECRET_INPUT_MAX];
+};
+bool apply_secret(const struct apply_place *place, const struct json_object *object,
+    const char *member, struct apply_secret *secret, const char **out);
 
 #endif

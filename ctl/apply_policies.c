@@ -45,15 +45,10 @@ inline_document(
 static int
 file_document(const struct apply_place *place, const char *file, char **text, size_t *len)
 {
-	const char *slash = strrchr(place->apply->path, '/');
 	char path[PATH_MAX];
 
-	if (strcmp(file, "-") == 0)
-		return apply_error(place, "\"file\" must name a file");
-	if (snprintf(path, sizeof(path), "%.*s%s",
-		slash != NULL && file[0] != '/' ? (int)(slash + 1 - place->apply->path) : 0,
-		place->apply->path, file) >= PATH_MAX)
-		return apply_error(place, "\"file\": the path is too long");
+	if (!apply_path(place, "file", file, path))
+		return CTL_COULD_NOT;
 	if (ctl_read_file(path, POLICY_TEXT_MAX, text, len) != STATUS_OK)
 		return CTL_COULD_NOT;
 	if (strlen(*text) == *len)

@@ -295,6 +295,9 @@ const struct ctl_command ctl_channel_commands[] = {
     {"channel", "enable", "channel enable NAME", "Sends messages there again.", channel_enable},
     {"channel", "disable", "channel disable NAME", "Sends no messages there; keys keep it.",
 	channel_disable},
+    {"channel", "test", "channel test NAME",
+	"Sends a sample and says what happened; exit code 1 where it was not taken.",
+	ctl_channel_test},
     {"channel", "rm", "channel rm NAME",
 	"Removes a channel, from all keys too, and says from which.", channel_rm},
     {NULL, NULL, NULL, NULL, NULL}};

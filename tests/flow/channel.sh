@@ -172,6 +172,19 @@ like 'show: password' "$OUT" 'PASSWORD +set'
 everything 'show --json' 0 ctl --json channel show hook2
 refuses 'show of none' 'channel list' channel show nobody
 
+# test
+everything 'test: a sample to the console' 0 ctl channel test here
+like 'test: a sample to the console: says so' "$ERR" 'sample was sent to console.log'
+is 'test: a sample to the console: it is there' "$(grep -c 'Test message' "$S/console.log" | grep -c '[1-9]')" 1
+is 'the file of the console is private' "$(stat -c %a "$S/console.log")" 600
+free_port
+everything 'test: another port' 0 ctl channel set local --url http://127.0.0.1:$PORT/refusedPath
+everything 'test: nobody listens' 1 ctl channel test local
+like 'test: nobody listens: says so' "$ERR" 'channel "local": the sample was not taken: .*onnect'
+everything 'test --json' 1 ctl --json channel test local
+is 'test --json: what happened' "$(jq -c '[.name, .sent, (.error | length > 0)]' <<<"$OUT")" '["local",false,true]'
+refuses 'test of none' 'channel list' channel test nobody
+
 # rm: also of one whose settings do not open any more
 sqlite3 "$S/enforgate.db" "UPDATE channel SET settings = (SELECT settings FROM channel WHERE name = 'mail') WHERE name = 'hook2'"
 refuses 'settings of another channel do not open' 'altered' channel show hook2
