@@ -58,10 +58,9 @@ const struct fault doctor_faults_probe[] = {
     {"address-proxy", LEVEL_NOTICE, "a proxy is in front, and its address hides the client's",
 	"The limits per address then count all clients as one, and the log names the proxy where it should "
 	"name who sent a wrong key. Valid keys are not affected.",
-	{{HOST_ANY,
-	     "in @conf, if that proxy sends X-Forwarded-For and removes what clients put there:\n"
-	     "trusted_proxies = ADDRESS-OF-THE-PROXY\n"
-	     "and restart the responders; or let the web server do it:"},
+	{{HOST_ANY, "in @conf, if that proxy sends X-Forwarded-For:\n"
+		    "trusted_proxies = ADDRESS-OF-THE-PROXY\n"
+		    "and restart the responders; or let the web server do it:"},
 	    {HOST_LIGHTTPD, "server.modules += ( \"mod_extforward\" )\n"
 			    "extforward.forwarder = ( \"ADDRESS-OF-THE-PROXY\" => \"trust\" )"},
 	    {HOST_FCGID, "RemoteIPHeader X-Forwarded-For\n"
