@@ -62,8 +62,7 @@ const struct fault doctor_faults_probe[] = {
 			 "extforward.forwarder = ( \"ADDRESS-OF-THE-PROXY\" => \"trust\" )"},
 	    {HOST_FCGID, "RemoteIPHeader X-Forwarded-For\n"
 			 "RemoteIPInternalProxy ADDRESS-OF-THE-PROXY   (mod_remoteip)"},
-	    {HOST_HTACCESS, "ask the host for mod_remoteip; until then:\n"
-			    "failed_keys_per_minute = 0   (in @conf)"},
+	    {HOST_HTACCESS, "trusted_proxies = ADDRESS-OF-THE-PROXY   (in @conf)"},
 	    {HOST_PROXY, "RemoteIPHeader X-Forwarded-For\n"
 			 "RemoteIPInternalProxy ADDRESS-OF-THE-PROXY   (mod_remoteip)"},
 	    {HOST_NGINX,

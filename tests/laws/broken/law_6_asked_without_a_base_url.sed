@@ -1,0 +1,2 @@
+# file: shared/settle.c
+s/^\tif (!s->links) {/\tif (!s->links \&\& s->most < 0) {/
