@@ -8,7 +8,7 @@
 #include "audit_read.h"
 #include "clock.h"
 #include "doctor.h"
-#include "keys.h"
+#include "key_commands.h"
 #include "stop.h"
 #include "table.h"
 
@@ -31,6 +31,25 @@ count_policy(void *arg, const char *name)
 	return true;
 }
 
+/* Whether people can decide what the key's policies leave to them. */
+static void
+look_at_approvals(struct counted *counted, const struct key *key)
+{
+	struct doctor *d = counted->d;
+	bool asks = false, lacks = false;
+
+	if (key_asks(counted->db, key->id, &asks) != STATUS_OK || !asks)
+		return;
+	if (d->ctl->config.base_url[0] == '\0')
+		doctor_fault(d, "approval-base-url",
+		    "the policies of the key %s ask for approval, and %s sets no base_url",
+		    key->name, d->ctl->config.path);
+	if (key_lacks_approver(counted->db, key->id, &lacks) == STATUS_OK && lacks)
+		doctor_fault_file(d, "key-approver", key->name,
+		    "the policies of the key %s ask for approval, and it has no approver channel",
+		    key->name);
+}
+
 static bool
 look_at_key(void *arg, const struct key *key)
 {
@@ -44,6 +63,7 @@ look_at_key(void *arg, const struct key *key)
 	    counted->policies == 0)
 		doctor_fault_file(
 		    counted->d, "key-policy", key->name, "the key %s has no policy", key->name);
+	look_at_approvals(counted, key);
 	return true;
 }
 

@@ -48,6 +48,15 @@ const struct fault doctor_faults_data[] = {
 	{{HOST_ANY, "enforgatectl key add NAME --policy POLICY"}}},
     {"key-policy", LEVEL_NOTICE, "a key has no policy", "Every call made with it is denied.",
 	{{HOST_ANY, "enforgatectl key set @file --policy POLICY"}}},
+    {"key-approver", LEVEL_NOTICE, "nobody is told of a key's calls that need a decision",
+	"They wait for `enforgatectl approval`, and are denied when their time is over.",
+	{{HOST_ANY, "enforgatectl channel add NAME KIND ...   (enforgatectl help channel add)\n"
+		    "enforgatectl key set @file --channel NAME"}}},
+    {"approval-base-url", LEVEL_WRONG, "calls that need a decision are denied",
+	"Links for approvers are built from base_url only; without it nobody is asked.",
+	{{HOST_ANY, "in @conf:\n"
+		    "base_url = https://YOUR-HOST\n"
+		    "then restart the responders"}}},
     {"base-url-missing", LEVEL_WRONG, "base_url is not set",
 	"Links are built from it and nothing else: without it no person can be asked, so what needs one is "
 	"denied. Nor can doctor look at the web server.",

@@ -23,9 +23,11 @@ int key_give_channels(struct db *db, const char *key_id, const char *const *name
 int key_channels_text(struct db *db, const char *key_id, struct buf *out);
 /* "no", "yes" or "locked". Prints why not. */
 int key_pin_text(struct db *db, const char *key_id, const char **out);
+/* Whether a call of the key can need a decision, by its policies in force. */
+enum status key_asks(struct db *db, const char *key_id, bool *out) MUST_USE;
 /*
- * Whether a call of the key may need a decision, by its policies in force, and nobody gets a link for it: no enabled channel of
- * it is an approver. Such calls are decided by `enforgatectl approval` only.
+ * Whether it can, and nobody gets a link for it: no enabled channel of the key is an approver. Such calls are decided by
+ * `enforgatectl approval` only.
  */
 enum status key_lacks_approver(struct db *db, const char *key_id, bool *out) MUST_USE;
 /* Says so, where it is so, behind a change. */

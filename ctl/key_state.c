@@ -92,20 +92,25 @@ find_approver(void *arg, const struct channel *channel)
 }
 
 enum status
-key_lacks_approver(struct db *db, const char *key_id, bool *out)
+key_asks(struct db *db, const char *key_id, bool *out)
 {
 	struct asking asking = {.status = STATUS_OK};
-	bool approver = false;
-	enum status status = channels_of_key(db, key_id, find_approver, &approver);
+	enum status status = policies_of_key(db, key_id, look_at_policy, &asking);
 
-	*out = false;
-	if (status != STATUS_OK || approver)
-		return status;
-	status = policies_of_key(db, key_id, look_at_policy, &asking);
 	if (status == STATUS_OK)
 		status = asking.status;
 	*out = status == STATUS_OK && asking.asks;
 	return status;
+}
+
+enum status
+key_lacks_approver(struct db *db, const char *key_id, bool *out)
+{
+	bool approver = false;
+	enum status status = channels_of_key(db, key_id, find_approver, &approver);
+
+	*out = false;
+	return status != STATUS_OK || approver ? status : key_asks(db, key_id, out);
 }
 
 struct warning {

@@ -155,6 +155,7 @@ decide_rule(struct evaluation *e, const struct policy *policy, long index)
 	out->decision = rule->decision;
 	out->policy = policy;
 	out->rule = index;
+	out->rule_reason = rule->reason;
 	(void)snprintf(out->reason, sizeof(out->reason), "matched rule %ld of policy \"%s\"%s%s",
 	    index, policy->name, rule->reason != NULL ? ": " : "",
 	    rule->reason != NULL ? rule->reason : "");
@@ -235,6 +236,7 @@ policy_evaluate(const struct policy *const *policies, size_t count, const struct
 	out->policy = NULL;
 	out->rule = -1;
 	out->unclear = false;
+	out->rule_reason = NULL;
 	out->reason[0] = '\0';
 	for (size_t i = 0; i < count; i++)
 		if (evaluate_rules(&e, policies[i]))

@@ -50,6 +50,7 @@ struct verdict {
 	const struct policy *policy; /* that decided; NULL: none did */
 	long rule;                   /* index from 0; -1: no rule decided */
 	bool unclear;                /* a condition could not be evaluated */
+	const char *rule_reason;     /* the rule's own, of the policy; NULL: it has none */
 	char reason[VERDICT_REASON_MAX];
 };
 

@@ -161,7 +161,9 @@ describe(
 		memcpy(a->policy_id, policy->id, sizeof(a->policy_id));
 		memcpy(a->policy_name, policy->name, sizeof(a->policy_name));
 	}
-	memcpy(a->reason, verdict->reason, sizeof(a->reason));
+	/* For people: what the rule says of itself, where it does. */
+	(void)snprintf(a->reason, sizeof(a->reason), "%s",
+	    verdict->rule_reason != NULL ? verdict->rule_reason : verdict->reason);
 	(void)snprintf(a->call_id, sizeof(a->call_id), "%s", s->call_id);
 	if (s->wait)
 		memcpy(a->asker, a->call_id, sizeof(a->asker));

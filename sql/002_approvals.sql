@@ -12,7 +12,7 @@ CREATE TABLE approval (
   policy_name     TEXT NOT NULL,
   policy_version  INTEGER NOT NULL,
   rule            INTEGER NOT NULL,  -- -1: a default decision
-  reason          TEXT NOT NULL,
+  reason          TEXT NOT NULL,     -- for people: the rule's own, or that of the verdict
   call_id         TEXT NOT NULL,     -- of the verdict that made it
   state           TEXT NOT NULL,     -- pending, approved, denied, expired, spent
   created_ms      INTEGER NOT NULL,

@@ -129,6 +129,7 @@
 		byId('args-text').hidden = true;
 		byId('args-unchecked').hidden = true;
 		byId('args').insertBefore(byId('args-text'), byId('args-unchecked'));
+		byId('args').classList.remove('waiting');
 		form.classList.remove('doubt');
 	}
 
@@ -140,11 +141,10 @@
 		byId('args-unchecked').hidden = false;
 	}
 
-	function showChecked(bytes) {
-		const left = show(bytes);
-		say('good', left === 0 ? 'These are exactly the arguments of this call.' :
-		    'These are exactly the arguments of this call, as far as they are shown: they go on for ' + left +
-		    ' more characters.');
+	/* What is said when they have proved right. */
+	function exactly(left) {
+		return left === 0 ? 'These are exactly the arguments of this call.' :
+		    'These are exactly the arguments of this call, as far as they are shown: they go on for ' + left + ' more characters.';
 	}
 
 	function refuse() {
@@ -170,15 +170,20 @@
 				showUnchecked(bytes);
 				return;
 			}
+			/* They take their place at once, so that nothing jumps, and are seen when they have proved right. */
+			const sentence = exactly(show(bytes));
+			say('good', sentence);
+			byId('args').classList.add('waiting');
 			const digest = await digestOf(data.salt, bytes);
 			if (hash !== location.hash)
 				return;
-			if (digest === data.digest)
-				showChecked(bytes);
-			else
-				refuse();
+			if (digest !== data.digest)
+				throw new Error('not the arguments of this call');
+			byId('args').classList.remove('waiting');
+			say('good', sentence);
 		} catch (_) {
-			refuse();
+			if (hash === location.hash)
+				refuse();
 		}
 	}
 
@@ -223,6 +228,11 @@
 				event.preventDefault();
 			else
 				pressed = Date.now();
+		});
+		/* Enter in a field decides nothing. */
+		form.addEventListener('keydown', (event) => {
+			if (event.key === 'Enter' && event.target.tagName === 'INPUT')
+				event.preventDefault();
 		});
 		window.addEventListener('pageshow', () => { pressed = 0; });
 	}

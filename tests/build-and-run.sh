@@ -28,6 +28,7 @@ tsan)
 esac
 case $kind in
 test-long) suites='long' ;;
+test) suites='unit cases laws flow httpd browser' ;;
 *) suites='unit cases laws flow httpd' ;;
 esac
 export BUILD

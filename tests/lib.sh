@@ -140,17 +140,27 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 
 # ---- Servers ----
 # Which web server stands in front of the responders: tests/httpd/host_$HTTPD.sh, which has these functions:
-#   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR;
-#                               may change URL. PROCESSES: as many responders of checks as that, where the set-up can
+#   host_start STATE PROCESSES  begins to serve STATE on 127.0.0.1:$PORT by host_run, with files of its own in $HOST_DIR,
+#                               below the path HOST_BASE (unset: none), like "/gate". PROCESSES: as many responders of checks as that, where the set-up can
 #                               say so.
 #   host_stop PID               ends server and responders
 #   host_responders PID         process ids of its responders, of every program
 #   host_reload PID             what the system does after a change of the configuration or a log rotation
 #   host_logs STATE DIR         paths of its access and error logs
-# and the variables HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
+# and variables: how it answers what is too much (see the files), HOST_STREAMS (empty: an answer comes in one piece),
+# HOST_LEAVES (seconds until a client that has left is noticed while its call waits; empty: never), HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
 # the user of the tests, HOST_USER: the state directories belong to that user then, and enforgatectl is run as that
 # user.
 HTTPD=${HTTPD:-lighttpd}
+# example FILE: prints the path of a shipped configuration, where need be of a copy with HOST_BASE in front of each route.
+example() {
+	local file=$ROOT/httpd-examples/$1
+	if [ -n "${HOST_BASE:-}" ]; then
+		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" "$file" >"$HOST_DIR/example"
+		file=$HOST_DIR/example
+	fi
+	echo "$file"
+}
 declare -A HOST_DIRS # of each server, by process id
 # free_port: sets PORT to one that nobody listens on, below the range from which the kernel takes ports for clients. Each of
 # up to eight lanes has ports of its own.
@@ -175,7 +185,7 @@ start_server() {
 	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
 		free_port
-		URL=http://127.0.0.1:$PORT/v1/check
+		URL=http://127.0.0.1:$PORT${HOST_BASE:-}/v1/check
 		HOST_DIR=$(mktemp -d "$T/s.XXXX")
 		chmod 755 "$HOST_DIR"
 		host_start "$state" "$processes"

@@ -12,7 +12,9 @@ run="$build lighttpd curl"
 # The web servers of httpd-examples with what they use there, and what stands in for systemd.
 servers='apache2 apache2-suexec-custom libapache2-mod-fcgid libapache2-mod-security2 nginx-light lighttpd-mod-openssl lighttpd-modules-lua
 spawn-fcgi logrotate openssl'
-test="$run libcmocka-dev sqlite3 jq iproute2 python3 python3-aiosmtpd $servers"
+test="$run libcmocka-dev sqlite3 jq iproute2 python3 python3-aiosmtpd chromium fonts-dejavu-core nodejs $servers"
+# A package of its own in Debian; others have it in nodejs.
+command -v npm >/dev/null || test="$test npm"
 lint="$run libcmocka-dev clang-format clang-tidy cppcheck mandoc"
 POLICY_RC=${PACKAGES_POLICY_RC:-/usr/sbin/policy-rc.d} # the tests use another one
 MARK='Removed again by enforgate tools/packages.sh.'

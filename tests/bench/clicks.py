@@ -35,9 +35,9 @@ def link_of(log, tool):
     for _ in range(2000):
         if os.path.exists(log):  # made with the first line
             with open(log, encoding="utf-8") as lines:
-                for line in lines:
-                    if tool in line:
-                        return re.search(r"https?://[^\s#]+", line).group(0)
+                found = re.search(re.escape(tool) + r"[^\0]*?(https?://[^\s#]+)", lines.read())
+                if found:
+                    return found.group(1)
         time.sleep(0.005)
     raise SystemExit("no link for " + tool)
 

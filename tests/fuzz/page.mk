@@ -7,6 +7,7 @@ fuzz_cc := clang -std=gnu11 -D_GNU_SOURCE -I. -Ishared -Itests/unit -O1 -g -fno-
            -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 $(BUILD)/fuzz/fuzz_page: $(fuzz_page_src) $(BUILD)/templates.c $(wildcard shared/page*.h) tests/unit/page_oracle.h
+	@command -v clang >/dev/null || { echo 'fuzz: it takes clang with libFuzzer; as root: apt-get install clang' >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_cc) -o $@ $(fuzz_page_src) $(BUILD)/templates.c -lcrypto
 

@@ -17,12 +17,12 @@ fi
 stop_server
 
 # A directory below a site that is there already: base_url says so.
-HOST_BELOW=gate start_server
+HOST_BASE=/gate start_server
 call "$key" t
 is 'below a directory, without base_url: refused' "$STATUS $(member error)" '404 not_found'
 stop_server
 setting base_url http://localhost/gate
-HOST_BELOW=gate start_server
+HOST_BASE=/gate start_server
 call "$key" t
 is 'below a directory, with base_url: a verdict' "$STATUS $(member decision)" '200 allow'
 request "${URL%/v1/check}/check.fcgi" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -d '{}'

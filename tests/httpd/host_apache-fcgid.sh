@@ -13,6 +13,8 @@ HOST_TOO_LARGE_CHUNKED=500 # mod_fcgid knows no other status, and <If> cannot se
 HOST_RELOAD_LOSES=2 # requests without an answer, for each reload
 HOST_RELOAD_STALLS=5000 # ms
 HOST_DEATH='fcgid:warn' # in the error log
+HOST_STREAMS=1
+HOST_LEAVES=25 # the second piece of white space after it cannot be written
 HOST_BAD_CHUNK='400 0' # mod_fcgid hands the damaged body on as a whole one; only strict reading of JSON refuses it
 
 host_start() { # state processes
@@ -27,7 +29,7 @@ host_start() { # state processes
 			Define ENFORGATE_PORT $PORT
 			Define ENFORGATE_LOGS "$HOST_DIR"
 			${HOST_APACHE_EXTRA:-Define ENFORGATE_WITHOUT_TLS}
-			Include "$ROOT/httpd-examples/apache-fcgid.conf"
+			Include "$(example apache-fcgid.conf)"
 		END
 	} >"$HOST_DIR/apache.conf"
 	apache_run

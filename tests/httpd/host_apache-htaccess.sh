@@ -14,6 +14,8 @@ HOST_BODY_MAX=1048576  # here; it is the host that decides
 HOST_TOO_LARGE=500     # mod_fcgid knows no other status
 HOST_TOO_LARGE_CHUNKED=500
 HOST_LOG_KEEPS_PATHS=1 # the log is the host's
+HOST_STREAMS=          # so is the buffer of answers
+HOST_LEAVES=           # and what is not sent cannot fail
 HOST_RELOAD_LOSES=2    # see host_apache-fcgid.sh
 HOST_RELOAD_STALLS=5000 # ms
 HOST_BAD_CHUNK='400 0' # mod_fcgid hands the damaged body on as a whole one; only strict reading of JSON refuses it
@@ -28,17 +30,16 @@ else
 	not_run 'suexec' 'needs root'
 fi
 
-# The account: documents with program and .htaccess, edited as its first line says. HOST_BELOW: a directory below them.
+# The account: documents with programs and .htaccess, edited as its first line says; HOST_BASE: in a directory below them.
 host_start() { # state processes
 	local documents=$HOST_DIR/account/gate place
-	place=$documents${HOST_BELOW:+/$HOST_BELOW}
+	place=$documents${HOST_BASE:-}
 	mkdir -p "$place"
 	cp "$BUILD/check.fcgi" "$BUILD/approve.fcgi" "$place/"
 	sed "s|^SetEnv ENFORGATE_CONF .*|SetEnv ENFORGATE_CONF $1/enforgate.conf|" \
 	    "$ROOT/httpd-examples/apache-htaccess/htaccess" >"$place/.htaccess"
 	chmod -R go-w "$HOST_DIR/account"
 	[ -z "${HOST_USER:-}" ] || chown -R "$HOST_USER:$(id -gn "$HOST_USER")" "$HOST_DIR/account"
-	URL=http://127.0.0.1:$PORT${HOST_BELOW:+/$HOST_BELOW}/v1/check
 	{
 		HOST_USER=${HOST_USER:+www-data} apache_main fcgid rewrite ${ACCOUNT_SUEXEC:+suexec}
 		cat <<-END

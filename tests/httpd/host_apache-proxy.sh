@@ -12,6 +12,8 @@ HOST_TOO_LARGE_CHUNKED=200 # left to body_max
 HOST_RELOAD_LOSES=0
 HOST_RELOAD_STALLS=5000 # ms
 HOST_DEATH='proxy_fcgi:error' # in the error log
+HOST_STREAMS=1
+HOST_LEAVES=25 # the second piece of white space after it cannot be written
 HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes
@@ -24,7 +26,7 @@ host_start() { # state processes
 			Define ENFORGATE_PORT $PORT
 			Define ENFORGATE_LOGS "$HOST_DIR"
 			${HOST_APACHE_EXTRA:-Define ENFORGATE_WITHOUT_TLS}
-			Include "$ROOT/httpd-examples/apache-proxy.conf"
+			Include "$(example apache-proxy.conf)"
 		END
 	} >"$HOST_DIR/apache.conf"
 	apache_run

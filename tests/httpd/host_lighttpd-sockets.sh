@@ -9,12 +9,14 @@ HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=413
 HOST_RELOAD_LOSES=0
 HOST_RELOAD_STALLS=5000 # ms
+HOST_STREAMS=1
+HOST_LEAVES=2
 HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes
 	mkdir -m 755 "$HOST_DIR/logs" "$HOST_DIR/empty"
 	units_start "$1" "$2"
-	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd-sockets.conf" "port=$PORT" \
+	sh "$ROOT/tools/lighttpd-conf.sh" "$(example lighttpd-sockets.conf)" "port=$PORT" \
 	    "sockets=$HOST_DIR/sockets" "logs=$HOST_DIR/logs" "empty=$HOST_DIR/empty" \
 	    >"$HOST_DIR/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
 	if [ -n "$WEB_USER" ]; then

@@ -8,10 +8,12 @@ HOST_TOO_LARGE=413
 HOST_TOO_LARGE_CHUNKED=413
 HOST_RELOAD_LOSES=0 # requests without an answer
 HOST_RELOAD_STALLS=5000 # ms
+HOST_STREAMS=1
+HOST_LEAVES=2
 HOST_BAD_CHUNK='400 0' # status and number of verdicts
 
 host_start() { # state processes
-	sh "$ROOT/tools/lighttpd-conf.sh" "$ROOT/httpd-examples/lighttpd.conf" "state=$1" \
+	sh "$ROOT/tools/lighttpd-conf.sh" "$(example lighttpd.conf)" "state=$1" \
 	    "port=$PORT" "programs=$BUILD" "sockets=$HOST_DIR" "processes=$2" \
 	    >"$HOST_DIR/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
 	# Most hosts need one for people's decisions; a test may want several.

@@ -10,13 +10,15 @@ HOST_TOO_LARGE_CHUNKED=413
 HOST_TWO_KEYS=refused
 HOST_RELOAD_LOSES=0
 HOST_RELOAD_STALLS=5000 # ms
+HOST_STREAMS=1
+HOST_LEAVES=2
 HOST_BAD_CHUNK='400 0'
 
 host_start() { # state processes
 	units_start "$1" "$2"
 	mkdir "$HOST_DIR/nginx"
 	sed -e "s|127\.0\.0\.1:8080|127.0.0.1:$PORT|" -e "s|/run/enforgate/|$HOST_DIR/sockets/|" \
-	    -e "s|/var/log/nginx/|$HOST_DIR/|" "$ROOT/httpd-examples/nginx.conf" >"$HOST_DIR/nginx/enforgate.conf"
+	    -e "s|/var/log/nginx/|$HOST_DIR/|" "$(example nginx.conf)" >"$HOST_DIR/nginx/enforgate.conf"
 	[ -z "${HOST_NGINX_TLS:-}" ] || sed -i -E -e '/^\tlisten 127/d' -e 's/^(\t*)#(ssl_|listen|add_header|limit_req)/\1\2/' \
 	    -e "s|listen 443|listen 127.0.0.1:$PORT|" -e "s|/etc/ssl/certs/enforgate.pem|$T/tls.pem|" \
 	    -e "s|/etc/ssl/private/enforgate.key|$T/tls.key|" "$HOST_DIR/nginx/enforgate.conf"

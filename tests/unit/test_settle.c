@@ -88,6 +88,14 @@ asking_makes_one_approval(void **state)
 	    "SELECT COUNT(*) FROM audit a JOIN approval b ON a.approval_id = b.id "
 	    "WHERE a.decision = 'require_approval'",
 	    "3");
+	gate_place_assert_value(
+	    p, "SELECT DISTINCT reason FROM approval", "matched rule 0 of policy \"default\"");
+	gate_place_put_policy(p, "{\"rules\":[{\"tool\":\"read\",\"decision\":\"require_approval\","
+				 "\"reason\":\"a person looks\"}]}");
+	(void)ask(p, BODY("{\"path\":\"/c\"}", "{\"request\":true}"));
+	gate_place_assert_value(p,
+	    "SELECT reason FROM approval ORDER BY created_ms DESC, policy_version DESC LIMIT 1",
+	    "a person looks");
 }
 
 static void

@@ -156,6 +156,25 @@ ctl key revoke agent >"$T/out" 2>&1
 look
 named 'no key' keys-none notice
 again
+policy asking '{"rules": [{"tool": "send_*", "decision": "require_approval"}]}'
+new_key asker --policy asking >"$T/key"
+look
+named 'nobody to ask' key-approver notice
+ctl channel add desk console >"$T/out" 2>&1
+ctl key set asker --channel desk >"$T/out" 2>&1
+look
+fine 'somebody to ask'
+ctl channel disable desk >"$T/out" 2>&1
+look
+named 'somebody who is not told' key-approver notice
+ctl channel enable desk >"$T/out" 2>&1
+sed -i '/^base_url/d' "$S/enforgate.conf"
+look
+named 'nowhere to ask' approval-base-url
+ctl key revoke asker >"$T/out" 2>&1
+look
+is 'a revoked key asks nobody' "$(level approval-base-url)" none
+again
 
 # The setting.
 sed -i '/^base_url/d' "$S/enforgate.conf"
