@@ -45,7 +45,7 @@ done
 	done
 	for file in "$T"/email/messages/*.eml; do python3 "$SINKS/mail.py" "$file" | jq -r '.text, .links[]'; done
 	cat "$S/console.log"
-} | grep -oE "$GATE[^ \"<>|]*" | sort -u >"$T/links"
+} | grep -oE "${GATE}[^ \"<>|]*" | sort -u >"$T/links"
 is 'links found: one for each message' "$(grep -c . "$T/links")" 18
 cut -d '#' -f 1 "$T/links" | sort -u >"$T/bare"
 
@@ -90,6 +90,23 @@ while read -r link; do
 	request "$link" --connect-to "::127.0.0.1:$PORT" --data-raw 'duration=once'
 done <"$T/bare"
 for tool in $TOOLS; do is "a POST without an action: $tool is still open" "$(state "${ids[$tool]}")" pending; done
+
+# A direct deny link is an option that scanners make use of, and the manual says so; what only looks ahead does not.
+ctl channel set webhook --deny-link >"$T/set.out" 2>&1 || fatal "channel set: $(cat "$T/set.out")"
+ask "$plain" send_deny '{"n":1}'
+ids[send_deny]=$APPROVAL
+receives 'a message with a deny link' webhook 4
+request_of webhook '.body | fromjson | .link, .denyLink' | cut -d '#' -f 1 >"$T/bare.deny"
+is 'both links' "$(grep -c . "$T/bare.deny")" 2
+mv "$T/bare" "$T/bare.first"
+cp "$T/bare.deny" "$T/bare"
+TOOLS=send_deny
+scan 'HEAD of a deny link' -I
+scan 'a prefetching browser at a deny link' -H 'Purpose: prefetch'
+scan 'the same, as of now' -H 'Sec-Purpose: prefetch;prerender'
+request "$(grep action=deny "$T/bare.deny")" --connect-to "::127.0.0.1:$PORT"
+is 'a GET of a deny link denies' "$STATUS $(state "$APPROVAL")" '200 denied'
+mv "$T/bare.first" "$T/bare"
 
 # And the agent, which asked, is still told to wait.
 ask "$plain" send_a '{"n":1}'
