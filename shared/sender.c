@@ -97,9 +97,13 @@ void
 sender_wait(struct sender *sender, int wake_fd, int64_t most_ms)
 {
 	struct curl_waitfd extra = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
-	int running = 0;
+	int running = 0, all = 0;
 
 	(void)sender->curl.multi_perform(sender->multi, &running);
+	for (const struct transfer *t = sender->first; t != NULL; t = t->next)
+		all++;
+	if (running < all)
+		return; /* multi_poll() would wait although an end is to be told */
 	(void)sender->curl.multi_poll(
 	    sender->multi, &extra, wake_fd >= 0 ? 1 : 0, (int)most_ms, NULL);
 	(void)sender->curl.multi_perform(sender->multi, &running);

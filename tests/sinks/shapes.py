@@ -6,7 +6,7 @@ dict: method, path, headers (names in lower case), body (bytes). Sources, as of 
   Teams      workflow "When a Teams webhook request is received"; Adaptive Cards schema 1.4; text features; 28 KB a message
   Telegram   Bot API: sendMessage, InlineKeyboardMarkup, HTML style
   webhook    enforgate(7)
-As a program: shapes.py KIND < body, prints the faults and fails where there are some.
+As a program: shapes.py KIND FILE, of the requests that http_sink.py wrote to FILE; prints the faults and fails where there are some.
 """
 import html.parser
 import json
@@ -185,6 +185,7 @@ class TelegramText(html.parser.HTMLParser):
     def __init__(self, faults, text):
         super().__init__(convert_charrefs=False)
         self.faults, self.open, self.text, self.loose = faults, [], "", ""
+        self.look_raw(text)
         self.feed(text)
         self.close()
         faults.need(not self.open, "text: <%s> is not closed" % self.open)
@@ -206,6 +207,11 @@ class TelegramText(html.parser.HTMLParser):
     def handle_entityref(self, name):
         self.faults.need(name in ("lt", "gt", "amp", "quot"), "text: entity " + name)
         self.handle_data({"lt": "<", "gt": ">", "amp": "&"}.get(name, '"'))
+
+    def look_raw(self, text):
+        """The parser is lenient with a bare & or <; the Bot API is not."""
+        self.faults.need(not re.search(r"&(?!(lt|gt|amp|quot);)", text), "text: a bare &")
+        self.faults.need(not re.search(r"<(?!/?[a-z]+>)", text), "text: a bare <")
 
     def handle_charref(self, name):
         self.faults.append("text: character reference " + name)
@@ -304,12 +310,14 @@ def validate(kind, request):
 
 
 def main():
-    path = {"telegram": "/bot1:x/sendMessage"}.get(sys.argv[1], "/")
-    headers = {"content-type": "application/json"}
-    request = {"method": "POST", "path": path, "headers": headers, "body": sys.stdin.buffer.read()}
-    faults = validate(sys.argv[1], request)
-    print("\n".join(faults))
-    sys.exit(1 if faults else 0)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        requests = [json.loads(line) for line in file]
+    bad = not requests and ["no request at all"] or []
+    for number, request in enumerate(requests, 1):
+        request["body"] = request["body"].encode("utf-8")
+        bad.extend("request %d: %s" % (number, fault) for fault in validate(sys.argv[1], request))
+    print("\n".join(bad), end="\n" if bad else "")
+    sys.exit(1 if bad else 0)
 
 
 if __name__ == "__main__":
