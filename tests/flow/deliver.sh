@@ -1,7 +1,7 @@
 #!/bin/bash
 # Notifications to webhooks: what is sent, and how servers that misbehave are treated.
 . "$(dirname "$0")/../lib.sh"
-. "$ROOT/tests/sinks/lib.sh"
+. "$ROOT/tests/sinks/http.sh"
 
 new_state main
 setting base_url https://gate.example.org/
@@ -9,26 +9,21 @@ setting delivery_lease_s 6
 policy mail '{"rules": [
   {"tool": "send_*", "decision": "require_approval", "reason": "a person looks"},
   {"tool": "read_*", "decision": "allow"}]}'
-start_sink plain
+http_sink plain
 PLAIN=http://127.0.0.1:$SINK_PORT
 EVERY=call.blocked,approval.created,approval.resolved
 webhook people "$PLAIN/people" --allow-private --approver --events approval.created
 webhook monitor "$PLAIN/monitor" --allow-private --events $EVERY
-uses() { # key channel...
-	local key=$1 list
-	shift
-	list=$(printf "'%s'," "$@")
-	sqlite3 "$S/enforgate.db" "DELETE FROM key_channel WHERE key_id = (SELECT id FROM api_key WHERE name = '$key');
-	    INSERT INTO key_channel SELECT k.id, c.id FROM api_key k, channel c
-	    WHERE k.name = '$key' AND c.name IN (${list%,})"
+uses() { # channel...: of the key, from now on
+	ctl key set agent $(printf -- '--channel %s ' "$@") >"$T/set.out" 2>&1 || fatal "key set: $(cat "$T/set.out")"
 }
 key=$(new_key agent --policy mail)
-uses agent people monitor
+uses people monitor
 start_server 2
 
 # What is sent.
 ask "$key" send_a '{"to":"bob@example.org","text":"ünïcode <b>"}'
-receives 'created: both channels are told' plain 2 '.headers["x-enforgate-event"] == "approval.created"'
+arrive 'created: both channels are told' plain 2 '.headers["x-enforgate-event"] == "approval.created"'
 cp "$T/plain/requests" "$T/created"
 body_of() { # path
 	jq -rs "[.[] | select(.path == \"/$1\")][-1].body" "$T/created"
@@ -45,16 +40,16 @@ mac=$(printf '%s.%s' "$(jq -r '.headers["x-enforgate-timestamp"]' <<<"$request")
     openssl dgst -sha256 -hmac "$(cat "$T/people.secret")" | sed 's/.* //')
 is 'created: it is signed' "$(jq -r '.headers["x-enforgate-signature"]' <<<"$request")" "$mac"
 ctl approval deny "$APPROVAL" >/dev/null 2>&1
-receives 'resolved: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "approval.resolved" and .path == "/monitor"' 8
+arrive 'resolved: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "approval.resolved" and .path == "/monitor"' 8
 is 'resolved: it says how' "$(request_of plain .body | jq -r '.state + " " + .decidedBy + " " + .approvalId')" "denied enforgatectl $APPROVAL"
 call "$key" rm_all '{}' files
-receives 'blocked: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "call.blocked" and .path == "/monitor"'
+arrive 'blocked: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "call.blocked" and .path == "/monitor"'
 is 'blocked: it says what' "$(request_of plain .body | jq -r '.server + " " + .tool + " " + .reason')" 'files rm_all no rule matched'
-is 'all: nothing else was sent' "$(received plain)" 4
+is 'all: nothing else was sent' "$(arrived plain)" 4
 is 'all: noted' "$(sqlite3 "$S/enforgate.db" "SELECT group_concat(DISTINCT state || attempts) FROM delivery")" sent1
 
 # A server that answers with 500 for a while.
-uses agent people
+uses people
 answers plain.people 500
 ask "$key" send_b
 delivery_gets '500: noted' "approval_id = '$APPROVAL'" '^due 127\.0\.0\.1: HTTP 500$'
@@ -69,16 +64,16 @@ is '500: with the arguments still' "$(request_of plain .body | jq -r '.link | co
 # One that hangs delays neither the others nor the caller.
 webhook hanging "$PLAIN/hanging" --allow-private --approver
 answers plain.hanging hang
-uses agent hanging monitor
+uses hanging monitor
 began=$(date +%s%3N)
 ask "$key" send_c
 took=$(($(date +%s%3N) - began))
-receives 'hang: the others are told' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
+arrive 'hang: the others are told' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
 [ $took -lt 1000 ] && ok 'hang: the caller does not wait' || not_ok 'hang: the caller does not wait' "$took ms"
 ask "$key" send_d
-receives 'hang: nor do later ones' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
+arrive 'hang: nor do later ones' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
 delivery_gets 'hang: given up' "error <> '' AND approval_id = '$APPROVAL'" '^due 127\.0\.0\.1: no answer within 3 s$' 8
-uses agent people
+uses people
 
 # Answers that are no confirmation, or one whatever follows.
 refusal() { # check channel answer expected
@@ -88,7 +83,7 @@ refusal() { # check channel answer expected
 }
 webhook elsewhere "$PLAIN/elsewhere" --allow-private
 refusal redirect '^due 127\.0\.0\.1: HTTP 302: a redirect, which is not followed$' "302 $PLAIN/elsewhere"
-is 'redirect: not followed' "$(received plain '.path == "/elsewhere"')" 0
+is 'redirect: not followed' "$(arrived plain '.path == "/elsewhere"')" 0
 refusal closed '^due 127\.0\.0\.1: ' close
 refusal accepted '^sent $' 202
 refusal endless '^sent $' endless
@@ -106,25 +101,25 @@ for host in "$(hostname)" localhost ip6-localhost 127.1 2130706433 0x7f000001 01
 		ok "private: $host is refused when it is added"
 		continue
 	fi
-	uses agent "inside$number"
+	uses "inside$number"
 	ask "$key" "send_inside$number"
 	delivery_gets "private: $host" "approval_id = '$APPROVAL'" '^due [^ ]* has a private address; --allow-private allows it$'
 	found_out=$((found_out + 1))
 done
 isnt 'private: some were found out on the way' $found_out 0
-is 'private: nothing arrived' "$(received plain '.path == "/inside"')" 0
+is 'private: nothing arrived' "$(arrived plain '.path == "/inside"')" 0
 
 # Certificates.
 make_ca "$T/ca"
 make_ca "$T/other"
-start_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
+http_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
 TLS=https://127.0.0.1:$SINK_PORT
 webhook trusted "$TLS/trusted" --allow-private --approver --ca "$T/ca/ca.pem"
 webhook system "$TLS/system" --allow-private --approver
 webhook wrong "$TLS/wrong" --allow-private --approver --ca "$T/other/ca.pem"
 webhook name "https://localhost:$SINK_PORT/name" --allow-private --approver --ca "$T/ca/ca.pem"
 for channel in trusted system wrong name; do
-	uses agent $channel
+	uses $channel
 	ask "$key" "send_$channel"
 	case $channel in
 	trusted) expected='^sent $' ;;
@@ -133,11 +128,11 @@ for channel in trusted system wrong name; do
 	esac
 	delivery_gets "certificate: $channel" "approval_id = '$APPROVAL'" "$expected"
 done
-is 'certificate: only the trusted one was used' "$(received tls) $(request_of tls .path)" '1 /trusted'
+is 'certificate: only the trusted one was used' "$(arrived tls) $(request_of tls .path)" '1 /trusted'
 
 # Environment and what it must not do.
 is 'proxies of the environment are not used' "$(
-	uses agent people
+	uses people
 	ask "$key" send_proxy
 	https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
 	    ctl deliver --wait 3 --json | jq -c '[.failed]'
