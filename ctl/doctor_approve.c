@@ -1,4 +1,5 @@
 /* doctor_approve.c - the links by which people decide: the way of one that is of no approval; see doctor.h. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "doctor.h"
 
 #define LINK_MAX 128
+#define FCGID_BUSY_S 300                 /* FcgidBusyTimeout as it is */
 #define PAGE_POLICY "default-src 'none'" /* what every page of ours begins with */
 #define ANSWER_MAX ((size_t)64 << 10)
 #define PROBED APPROVE_ROUTE "enforgate-doctor"
@@ -115,12 +117,22 @@ look_at_page(struct doctor *d)
 	return status;
 }
 
+static void
+look_at_waits(struct doctor *d)
+{
+	int64_t most = d->ctl->config.wait_max_s;
+
+	if ((d->host == HOST_FCGID || d->host == HOST_HTACCESS) && most >= FCGID_BUSY_S)
+		doctor_fault(d, "wait-max", "wait_max_s is %" PRId64, most);
+}
+
 enum status
 doctor_approve(struct doctor *d)
 {
 	bool reached = false;
 	enum status status;
 
+	look_at_waits(d);
 	doctor_progress("following a link");
 	status = look_at_route(d, &reached);
 	if (status != STATUS_OK || !reached)

@@ -58,6 +58,11 @@ const struct fault doctor_faults_approve[] = {
 			 "(takes away what Apache adds, \"always\"; not what the responder says)"},
 	    {HOST_NGINX, "no add_header Content-Security-Policy for location /v1/approve/"},
 	    {HOST_ANY, "is there a proxy or a CDN in front that sets it?"}}},
+    {"wait-max", LEVEL_NOTICE, "calls may wait longer than mod_fcgid lets a request run",
+	"It ends a request after FcgidBusyTimeout, 300 seconds unless the host has another value, and the "
+	"client gets a broken answer in place of the word to ask again.",
+	{{HOST_ANY, "wait_max_s = 240   (in @conf)"},
+	    {HOST_FCGID, "FcgidBusyTimeout, 120 seconds above wait_max_s"}}},
     {"links-in-log", LEVEL_NOTICE, "approval links are in the web server's access log",
 	"Who reads a link while its call is pending can decide in place of the person it was sent to.",
 	{{HOST_ANY, "have keys ask for a PIN as well, which is in no log:\n"

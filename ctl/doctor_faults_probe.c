@@ -58,12 +58,14 @@ const struct fault doctor_faults_probe[] = {
     {"address-proxy", LEVEL_NOTICE, "a proxy is in front, and its address hides the client's",
 	"The limits per address then count all clients as one, and the log names the proxy where it should "
 	"name who sent a wrong key. Valid keys are not affected.",
-	{{HOST_LIGHTTPD, "server.modules += ( \"mod_extforward\" )\n"
-			 "extforward.forwarder = ( \"ADDRESS-OF-THE-PROXY\" => \"trust\" )"},
+	{{HOST_ANY, "in @conf, if that proxy sends X-Forwarded-For:\n"
+		    "trusted_proxies = ADDRESS-OF-THE-PROXY\n"
+		    "and restart the responders; or let the web server do it:"},
+	    {HOST_LIGHTTPD, "server.modules += ( \"mod_extforward\" )\n"
+			    "extforward.forwarder = ( \"ADDRESS-OF-THE-PROXY\" => \"trust\" )"},
 	    {HOST_FCGID, "RemoteIPHeader X-Forwarded-For\n"
 			 "RemoteIPInternalProxy ADDRESS-OF-THE-PROXY   (mod_remoteip)"},
-	    {HOST_HTACCESS, "ask the host for mod_remoteip; until then:\n"
-			    "failed_keys_per_minute = 0   (in @conf)"},
+	    {HOST_HTACCESS, "ask the host for mod_remoteip"},
 	    {HOST_PROXY, "RemoteIPHeader X-Forwarded-For\n"
 			 "RemoteIPInternalProxy ADDRESS-OF-THE-PROXY   (mod_remoteip)"},
 	    {HOST_NGINX,

@@ -190,6 +190,10 @@ look_at_address(struct doctor *d, const struct json_object *seen, const struct h
 		 (port[0] == '\0' || strcmp(port, ours) == 0);
 	if (address[0] == '\0')
 		doctor_fault(d, "address-proxy", "the responder is told no client address");
+	else if (seen_bool(seen, "seenThrough"))
+		doctor_fine(d, "address",
+		    "the responder sees %s, by X-Forwarded-For of a proxy in trusted_proxies",
+		    address);
 	else if (!direct && doctor_private(address))
 		doctor_fault(d, "address-proxy",
 		    "the responder sees %s port %s, and doctor called from %s port %s%s%s", address,

@@ -216,6 +216,7 @@ add_connection(const struct request *request, struct buf *out)
 	add_text(out, "address", request->address);
 	add_text(out, "port", FCGX_GetParam("REMOTE_PORT", env));
 	add_text(out, "forwardedBy", sign);
+	add_bool(out, "seenThrough", request->address == request->forwarded);
 	add_bool(out, "https", https != NULL && strcasecmp(https, "on") == 0);
 	add_text(out, "protocol", FCGX_GetParam("SERVER_PROTOCOL", env));
 	add_text(out, "serverSoftware", FCGX_GetParam("SERVER_SOFTWARE", env));

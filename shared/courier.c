@@ -201,25 +201,25 @@ courier_run(struct courier *courier, int64_t wait_ms,
     struct courier_counts *counts)
 {
 	struct courier_round *round = &courier->round;
-	int64_t end_us = clock_us() + wait_ms * 1000, left_ms;
+	int64_t end_us = clock_us() + wait_ms * 1000, left_ms, pause_ms = 0;
 	struct courier_counts told = {0};
 
 	for (;;) {
-		left_ms = (end_us - clock_us()) / 1000;
-		if (left_ms < 0)
-			left_ms = 0;
-		courier_round(round, true, courier_round_busy(round) ? COURIER_LOOK_MS : left_ms);
+		courier_round(round, true, pause_ms);
 		if (tell != NULL && memcmp(&told, &round->counts, sizeof(told)) != 0)
 			tell(arg, &round->counts);
 		told = round->counts;
-		if (round->status != STATUS_OK && left_ms == 0)
+		left_ms = (end_us - clock_us()) / 1000;
+		pause_ms = COURIER_LOOK_MS;
+		if (round->status != STATUS_OK && left_ms <= 0)
 			break;
-		/* Nothing is under way, nor was there anything due since. */
-		if (!courier_round_busy(round) && round->look_us != 0 &&
-		    (round->next_ms == 0 || left_ms == 0))
+		if (courier_round_busy(round) || round->status != STATUS_OK)
+			continue;
+		/* After results there is a look at once: more may be due. */
+		pause_ms = round->look_us != 0 && left_ms > 0 ? left_ms : 0;
+		if (round->look_us != 0 && (round->next_ms == 0 || left_ms <= 0))
 			break;
 	}
-	*counts = round->counts;
 	return courier_round_count(round, counts);
 }
 

@@ -61,6 +61,14 @@ mint_token(struct parcel *parcel, struct db *db, int64_t now_ms)
 	return approval_token_add(db, parcel->approval.id, hash, parcel->channel.name, now_ms);
 }
 
+/* Approved in time, and its end came before the call did: that end is an event too, but nothing for people to know. */
+static bool
+unused(const struct parcel *parcel)
+{
+	return parcel->approval.state == APPROVAL_EXPIRED && parcel->approval.decided_ms != 0 &&
+	       parcel->delivery.created_ms >= parcel->approval.ended_ms;
+}
+
 enum status
 parcel_prepare(struct parcel *parcel, struct db *db, const struct secret_key *seal, int64_t now_ms)
 {
@@ -83,6 +91,8 @@ parcel_prepare(struct parcel *parcel, struct db *db, const struct secret_key *se
 		return end(parcel, PARCEL_NEEDLESS, "the approval is gone");
 	if (status != STATUS_OK)
 		return status;
+	if (delivery->event == EVENT_APPROVAL_RESOLVED && unused(parcel))
+		return end(parcel, PARCEL_NEEDLESS, "its decision was told before");
 	if (delivery->event == EVENT_APPROVAL_CREATED && parcel->channel.approver)
 		status = mint_token(parcel, db, now_ms);
 	return status;
@@ -116,8 +126,8 @@ notice_of(const struct parcel *parcel)
 	const struct delivery *delivery = &parcel->delivery;
 	const struct approval *approval = &parcel->approval;
 	bool blocked = delivery->event == EVENT_CALL_BLOCKED;
-	/* Spent, it was approved. */
-	bool approved = approval->state == APPROVAL_APPROVED || approval->state == APPROVAL_SPENT;
+	/* Whatever came of it since. */
+	bool approved = approval->decided_ms != 0 && approval->state != APPROVAL_DENIED;
 
 	return (struct notice){.event = delivery->event,
 	    .id = delivery->id,
@@ -213,7 +223,8 @@ parcel_note(const struct parcel *parcel, struct db *db, const struct lease *leas
 	case PARCEL_NEEDLESS:
 		return outbox_end(db, delivery->id, lease, "dropped", now_ms, error);
 	case PARCEL_FAILED:
-		log_warn("%s to channel %s%s: %s", event_name(delivery->event),
+		log_warn("%s of %s to channel %s%s: %s", event_name(delivery->event),
+		    delivery->approval_id[0] != '\0' ? delivery->approval_id : delivery->call_id,
 		    parcel->channel.name, last ? " is given up" : "", error);
 		if (last)
 			return outbox_end(db, delivery->id, lease, "failed", now_ms, error);

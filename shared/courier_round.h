@@ -20,7 +20,7 @@ struct courier_round {
 	struct audit *audit;    /* NULL: it does not end approvals; borrowed */
 	int decided_fd;         /* of wake.h, where it does */
 
-	/* Private to courier_round.c but for reading. */
+	/* Private to courier_round.c and courier_look.c but for reading. */
 	struct courier_counts counts;
 	int64_t next_ms;    /* when something is due next, as was seen last; 0: nothing */
 	enum status status; /* of the database, in the last round that used it */

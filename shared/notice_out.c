@@ -31,23 +31,16 @@ outgoing_free(struct outgoing *out)
 size_t
 notice_link_max(enum channel_kind kind)
 {
-	switch (kind) {
-	case CHANNEL_EMAIL:
-		return NOTICE_LINK_MAX_EMAIL;
-	case CHANNEL_SLACK:
-		return NOTICE_LINK_MAX_SLACK;
-	case CHANNEL_TEAMS:
-		return NOTICE_LINK_MAX_TEAMS;
-	case CHANNEL_TELEGRAM:
-		return NOTICE_LINK_MAX_TELEGRAM;
-	case CHANNEL_WEBHOOK:
-		return NOTICE_LINK_MAX_WEBHOOK;
-	case CHANNEL_CONSOLE:
-		return NOTICE_LINK_MAX_CONSOLE;
-	case CHANNEL_KINDS:
-		break;
-	}
-	return 0;
+	static const size_t most[CHANNEL_KINDS] = {
+	    [CHANNEL_EMAIL] = NOTICE_LINK_MAX_EMAIL,
+	    [CHANNEL_SLACK] = NOTICE_LINK_MAX_SLACK,
+	    [CHANNEL_TEAMS] = NOTICE_LINK_MAX_TEAMS,
+	    [CHANNEL_TELEGRAM] = NOTICE_LINK_MAX_TELEGRAM,
+	    [CHANNEL_WEBHOOK] = NOTICE_LINK_MAX_WEBHOOK,
+	    [CHANNEL_CONSOLE] = NOTICE_LINK_MAX_CONSOLE,
+	};
+
+	return most[kind];
 }
 
 static bool

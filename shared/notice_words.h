@@ -35,7 +35,7 @@ struct words {
 	char reason[PLAIN_SIZE(VERDICT_REASON_MAX)];
 	char by[PLAIN_SIZE(APPROVAL_BY_MAX)];
 	char who[WORDS_PHRASE_SIZE]; /* "by the link sent to ops-mail"; "" where nobody decided */
-	const char *duration; /* "this one call", "calls of this tool for 8 hours"; "" */
+	const char *duration;        /* "this one call", "calls of this tool for 8 hours"; "" */
 	char note[WORDS_NOTE_MAX * 4 + 1];
 	char subject[WORDS_SUBJECT_SIZE];           /* all in one line, long names shortened */
 	char called[2 * PLAIN_SIZE(CALL_NAME_MAX)]; /* server/tool, whole */

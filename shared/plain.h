@@ -16,8 +16,7 @@
 #define PLAIN_SIZE(len) (3 * (size_t)(len) + 4)
 
 /*
- * Appends `text` with every character replaced that is not well-formed, controls (C0, C1, line and paragraph separators),
- * changes direction (UAX 9) or shows nothing (Default_Ignorable_Code_Point, fillers, Braille blank). After `most` characters
+ * Appends `text` with every character replaced that is not well-formed or is utf8_unseen(). After `most` characters
  * it is cut and ends with an ellipsis, which counts.
  */
 void plain_add(struct buf *out, const char *text, size_t most);

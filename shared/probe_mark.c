@@ -10,7 +10,7 @@
 #define VERSION "1."
 #define DIGITS_MAX 15
 #define MAC_HEX (2 * SECRET_BYTES)
-#define SETTINGS_TEXT_MAX (4 * PATH_MAX)
+#define SETTINGS_TEXT_MAX (6 * PATH_MAX)
 
 enum status
 probe_key(const struct secret_key *master, struct secret_key *out)
@@ -111,12 +111,14 @@ probe_settings(
 	if (text == NULL)
 		return STATUS_NO_MEMORY;
 	len = snprintf(text, SETTINGS_TEXT_MAX,
-	    "settings %s\n%s\n%s\n%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-	    " %" PRId64 " %d %" PRId64 " %s",
-	    config->state_dir, config->base_url, config->log, config->threads, config->body_max,
-	    config->nesting_max, config->members_max, config->header_max,
-	    config->database_deadline_ms, config->database_rollback_journal,
-	    config->failed_keys_per_minute, config->trusted_proxies);
+	    "settings %s\n%s\n%s\n%s\n%s\n%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+	    " %" PRId64 " %d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+	    config->state_dir, config->base_url, config->log, config->templates_dir,
+	    config->trusted_proxies, config->threads, config->body_max, config->nesting_max,
+	    config->members_max, config->header_max, config->database_deadline_ms,
+	    config->database_rollback_journal, config->failed_keys_per_minute,
+	    config->approve_per_minute, config->approvals_per_key, config->wait_max_s,
+	    config->held_max, config->delivery_lease_s);
 	status = len < 0 || len >= SETTINGS_TEXT_MAX ? STATUS_TOO_LARGE
 						     : mac_of(key, text, (size_t)len, out);
 	free(text);

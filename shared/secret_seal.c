@@ -42,12 +42,13 @@ encrypt(const struct secret_key *key, const char *purpose, const char *id,
 	bool ok;
 
 	secret_random(out, NONCE_LEN);
-	ok =
-	    ctx != NULL && EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->bytes, out) == 1 &&
-	    add_place(ctx, purpose, id, true) &&
-	    EVP_EncryptUpdate(ctx, text, &len, plain, (int)plain_len) == 1 &&
-	    EVP_EncryptFinal_ex(ctx, text + len, &last) == 1 && (size_t)(len + last) == plain_len &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, text + plain_len) == 1;
+	ok = ctx != NULL &&
+	     EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->bytes, out) == 1 &&
+	     add_place(ctx, purpose, id, true) &&
+	     EVP_EncryptUpdate(ctx, text, &len, plain, (int)plain_len) == 1 &&
+	     EVP_EncryptFinal_ex(ctx, text + len, &last) == 1 &&
+	     (size_t)len + (size_t)last == plain_len &&
+	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, text + plain_len) == 1;
 	EVP_CIPHER_CTX_free(ctx);
 	return ok;
 }
@@ -67,7 +68,8 @@ decrypt(const struct secret_key *key, const char *purpose, const char *id, unsig
 	     add_place(ctx, purpose, id, false) &&
 	     EVP_DecryptUpdate(ctx, out, &len, text, (int)plain_len) == 1 &&
 	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, text + plain_len) == 1 &&
-	     EVP_DecryptFinal_ex(ctx, out + len, &last) == 1 && (size_t)(len + last) == plain_len;
+	     EVP_DecryptFinal_ex(ctx, out + len, &last) == 1 &&
+	     (size_t)len + (size_t)last == plain_len;
 	EVP_CIPHER_CTX_free(ctx);
 	return ok;
 }

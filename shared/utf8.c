@@ -28,3 +28,60 @@ utf8_length(const void *text, size_t left)
 			return 0;
 	return len;
 }
+
+uint32_t
+utf8_code(const void *text, size_t len)
+{
+	const unsigned char *s = text;
+	uint32_t code = len == 1 ? s[0] : s[0] & (0xffU >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (s[i] & 0x3fU);
+	return code;
+}
+
+/* In order. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} unseen[] = {
+    {0x00, 0x1f},
+    {0x7f, 0x9f},
+    {0xad, 0xad},
+    {0x034f, 0x034f},
+    {0x0600, 0x0605},
+    {0x061c, 0x061c},
+    {0x06dd, 0x06dd},
+    {0x070f, 0x070f},
+    {0x0890, 0x0891},
+    {0x08e2, 0x08e2},
+    {0x115f, 0x1160},
+    {0x17b4, 0x17b5},
+    {0x180b, 0x180f},
+    {0x200b, 0x200f},
+    {0x2028, 0x202e},
+    {0x2060, 0x206f},
+    {0x2800, 0x2800},
+    {0x3164, 0x3164},
+    {0xfe00, 0xfe0d}, /* the two behind select the looks of emoji */
+    {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb},
+    {0x110bd, 0x110bd},
+    {0x110cd, 0x110cd},
+    {0x13430, 0x1343f},
+    {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a},
+    {0xe0000, 0xe0fff},
+};
+
+bool
+utf8_unseen(uint32_t code)
+{
+	if ((code & 0xfffe) == 0xfffe)
+		return true; /* the last two of each plane */
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+		if (code <= unseen[i].last)
+			return code >= unseen[i].first;
+	return false;
+}

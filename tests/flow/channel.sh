@@ -167,6 +167,21 @@ everything 'list' 0 ctl channel list
 like 'list: a channel' "$OUT" 'chat +slack +https://hooks.slack.com +enabled +approver +approval.created +- +none'
 everything 'list --json' 0 ctl --json channel list
 is 'list --json: all of them' "$(jq -r 'map(.name) | join(" ")' <<<"$OUT")" 'chat here hook hook2 hook3 inner local mail phone plain room'
+delivered() { # id, minute, state, attempts, error
+	sqlite3 "$S/enforgate.db" "INSERT INTO delivery (id, channel_id, key_id, event, approval_id, call_id, server, tool, reason, state, created_ms,
+	    attempts, next_ms, holder, lease_ms, ended_ms, error) SELECT '$1', c.id, k.id, 'call.blocked', '', 'c', 's', 't', 'r', '$3', $2 * 60000,
+	    $4, 0, '', 0, CASE '$3' WHEN 'due' THEN NULL ELSE $2 * 60000 + 1000 END, '$5' FROM channel c, api_key k WHERE c.name = 'room'"
+}
+new_key agent --channel room >"$T/key"
+delivered d1 1 sent 1 ''
+is 'the last delivery: sent' "$(shown room '[.keys, .lastDelivery]')" \
+    '[["agent"],{"state":"sent","event":"call.blocked","createdAt":"1970-01-01T00:01:00.000Z","endedAt":"1970-01-01T00:01:01.000Z","attempts":1,"error":null}]'
+delivered d2 2 due 3 'status 500'
+everything 'the last delivery: waiting' 0 ctl channel list
+like 'the last delivery: waiting' "$OUT" 'room +teams .* agent +due 1970-01-01 00:02:00, tried 3 times: status 500'
+delivered d3 3 failed 9 'no such host'
+everything 'the last delivery: failed' 0 ctl channel show room
+like 'the last delivery: failed' "$OUT" 'LAST DELIVERY +failed 1970-01-01 00:03:01: no such host'
 everything 'show' 0 ctl channel show mail
 like 'show: password' "$OUT" 'PASSWORD +set'
 everything 'show --json' 0 ctl --json channel show hook2

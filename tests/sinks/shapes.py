@@ -6,7 +6,7 @@ dict: method, path, headers (names in lower case), body (bytes). Sources, as of 
   Teams      workflow "When a Teams webhook request is received"; Adaptive Cards schema 1.4; text features; 28 KB a message
   Telegram   Bot API: sendMessage, InlineKeyboardMarkup, HTML style
   webhook    enforgate(7)
-As a program: shapes.py KIND < body, prints the faults and fails where there are some.
+As a program: shapes.py KIND FILE, of the requests that http_sink.py wrote to FILE; prints the faults and fails where there are some.
 """
 import html.parser
 import json
@@ -304,12 +304,14 @@ def validate(kind, request):
 
 
 def main():
-    path = {"telegram": "/bot1:x/sendMessage"}.get(sys.argv[1], "/")
-    headers = {"content-type": "application/json"}
-    request = {"method": "POST", "path": path, "headers": headers, "body": sys.stdin.buffer.read()}
-    faults = validate(sys.argv[1], request)
-    print("\n".join(faults))
-    sys.exit(1 if faults else 0)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        requests = [json.loads(line) for line in file]
+    bad = not requests and ["no request at all"] or []
+    for number, request in enumerate(requests, 1):
+        request["body"] = request["body"].encode("utf-8")
+        bad.extend("request %d: %s" % (number, fault) for fault in validate(sys.argv[1], request))
+    print("\n".join(bad), end="\n" if bad else "")
+    sys.exit(1 if bad else 0)
 
 
 if __name__ == "__main__":

@@ -368,7 +368,7 @@ child(const char *dir, int number)
 	struct delivery got[2];
 	struct lease lease;
 	int64_t count = 1;
-	char path[TEST_PATH_MAX + 8];
+	char path[TEST_PATH_MAX + 24];
 	FILE *file;
 
 	lease_make(&lease, LEASE_MS);

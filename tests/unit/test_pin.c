@@ -120,7 +120,7 @@ missing_one_costs_what_a_wrong_one_costs(void **state)
 		missing = cost_us(&pin, NULL);
 
 	(void)state;
-	if (wrong < right / 2 || wrong > right * 2 || missing < right / 2 || missing > right * 2)
+	if (wrong < right / 3 || wrong > right * 3 || missing < right / 3 || missing > right * 3)
 		fail_msg("right %lld us, wrong %lld us, missing %lld us", (long long)right,
 		    (long long)wrong, (long long)missing);
 }

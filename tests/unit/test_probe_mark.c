@@ -189,8 +189,9 @@ each_setting_that_responders_use_counts(void **state)
 	static struct config config;
 	int64_t *const numbers[] = {&config.threads, &config.body_max, &config.nesting_max,
 	    &config.members_max, &config.header_max, &config.database_deadline_ms,
-	    &config.failed_keys_per_minute};
-	char *const texts[] = {config.state_dir, config.base_url, config.log};
+	    &config.failed_keys_per_minute, &config.approve_per_minute, &config.approvals_per_key,
+	    &config.wait_max_s, &config.held_max, &config.delivery_lease_s};
+	char *const texts[] = {config.templates_dir, config.state_dir, config.base_url, config.log};
 	char first[SECRET_DIGEST_TEXT], changed[SECRET_DIGEST_TEXT];
 
 	(void)state;

@@ -58,6 +58,9 @@ wrong_apache 'a Content-Security-Policy of the site' page-changed wrong "$FCGID
 Header always set Content-Security-Policy \"default-src 'self'\""
 wrong_apache 'the path in the log' links-in-log notice "$FCGID
 CustomLog $S/site.log \"%r\""
+setting wait_max_s 900
+wrong_apache 'waits longer than mod_fcgid lets them' wait-max notice "$FCGID"
+setting wait_max_s 240
 wrong_apache 'a program that cannot run' responder-down wrong "$(printf '%s' "$FCGID" | sed 's|programs/check.fcgi|programs/none.fcgi|')
 RewriteEngine On
 RewriteRule ^/v1/check\$ - [R=502]"

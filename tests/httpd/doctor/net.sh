@@ -54,7 +54,7 @@ behind=$SERVER
 ADDRESS=203.0.113.7
 PORT=80
 ROUTE="proxy.server = ( \"\" => (( \"host\" => \"127.0.0.1\", \"port\" => $back )) )"
-start_lighttpd "$TLS"
+LINKS='' start_lighttpd "$TLS"
 examine
 named 'TLS ends at a proxy' https-lost notice
 named 'a proxy hides the client' address-proxy notice

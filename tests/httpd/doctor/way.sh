@@ -36,11 +36,21 @@ behind=$SERVER
 ROUTE="proxy.server = ( \"\" => (( \"host\" => \"127.0.0.1\", \"port\" => $back )) )"
 free_port
 setting base_url "http://127.0.0.1:$PORT"
-start_lighttpd
+LINKS='' start_lighttpd
 examine
 named 'a proxy in front' address-proxy notice
-stop_server
+setting trusted_proxies 127.0.0.1
 stop_server "$behind"
+PORT=$back
+ROUTE=$ROUTE_RIGHT start_lighttpd
+behind=$SERVER
+examine
+fine 'a proxy that is trusted'
+like 'a proxy that is trusted: the client is known' \
+    "$(jq -r '.findings[] | select(.id == "address") | .detail' "$T/doctor.json")" trusted_proxies
+sed -i '/^trusted_proxies/d' "$S/enforgate.conf"
+for pid in "${SERVERS[@]}"; do stop_server "$pid"; done
+SERVERS=()
 unset ROUTE
 
 # Sockets: open to others, and one that ends what is silent.

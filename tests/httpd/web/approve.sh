@@ -106,8 +106,10 @@ directories+=("$HOST_DIR")
 get "$TOKEN" approve -H 'X-Forwarded-For: 203.0.113.5'
 page 'below a path' 200 send_c
 like 'below a path: a form that leads there' "$BODY" '<form'
-for _ in 1 2; do get "$TOKEN" approve -H 'X-Forwarded-For: 203.0.113.5'; done
-get "$TOKEN" approve -H 'X-Forwarded-For: 203.0.113.5'
+for _ in $(seq 7); do # a new minute may begin meanwhile
+	get "$TOKEN" approve -H 'X-Forwarded-For: 203.0.113.5'
+	[ "$STATUS" != 429 ] || break
+done
 page 'over the limit' 429 '<html'
 like 'over the limit: Retry-After' "$(header Retry-After)" '^[0-9]+$'
 json "$TOKEN" '{"action":"approve"}' -H 'X-Forwarded-For: 203.0.113.5'
@@ -120,11 +122,12 @@ stop_server
 sed -i '/^trusted_proxies/d' "$S/enforgate.conf"
 start_server
 directories+=("$HOST_DIR")
-# From an address that has not asked before.
-for i in 1 2 3; do get "$TOKEN" approve --interface 127.0.0.9 -H "X-Forwarded-For: 203.0.113.$i"; done
-is 'a proxy that is not trusted: up to the limit' "$STATUS" 200
-get "$TOKEN" approve --interface 127.0.0.9 -H 'X-Forwarded-For: 203.0.113.9'
-is 'a proxy that is not trusted: its clients count as one' "$STATUS" 429
+said=
+for i in 1 2 3 4 5 6 7; do # from an address that has not asked before
+	get "$TOKEN" approve --interface 127.0.0.9 -H "X-Forwarded-For: 203.0.113.$i"
+	said="$said$STATUS "
+done
+like 'a proxy that is not trusted: its clients count as one' "$said" '^200 200 200 .*429 '
 stop_server
 SERVERS=()
 
