@@ -16,6 +16,8 @@ host_start() { # state processes
 	sh "$ROOT/tools/lighttpd-conf.sh" "$(example lighttpd.conf)" "state=$1" \
 	    "port=$PORT" "programs=$BUILD" "sockets=$HOST_DIR" "processes=$2" \
 	    >"$HOST_DIR/lighttpd.conf" || fatal 'lighttpd.conf cannot be made'
+	# Most hosts need one for people's decisions; a test may want several.
+	[ -z "${APPROVERS:-}" ] || sed -i "/approve.sock/,/}/ s/\"max-procs\" .*/\"max-procs\" => $APPROVERS,/" "$HOST_DIR/lighttpd.conf"
 	host_run lighttpd -D -f "$HOST_DIR/lighttpd.conf"
 }
 host_stop() { end_group "$1"; }

@@ -1,0 +1,3 @@
+# 50 rounds of 200 simultaneous decisions.
+ROUNDS=50
+. tests/flow/approve_race.sh
