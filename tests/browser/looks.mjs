@@ -113,7 +113,8 @@ async function hostileNames() {
 		like('the server is text, and shows what turns it round', text, /on "><script>alert\(1\)<\/script>\[U\+202E\]liam\[U\+202C\]/);
 		like('the key is text', text, /^[^]*<b onclick=alert\(1\)>key<\/b>\[U\+202E\]yek asks to call/);
 		like('the reason is text', text, /<\/section><script>alert\(1\)<\/script> \{\{tool\}\} \[U\+200B\]looks/);
-		is('no element comes of them', await page.locator('main img, main script, main b[onclick]').count(), 0);
+		is('no element comes of them', await page.locator('h1 :not(span, bdi), .why :not(h2, p, bdi, time), main img').count(), 0);
+		is('one script, that of the page', await page.locator('script').count(), 1);
 		await fits(page, 'hostile');
 		await screenshot(page, 'hostile');
 		await accessible(page, 'hostile');
