@@ -1,7 +1,7 @@
 #!/bin/bash
 # Notifications to webhooks: what is sent, and how servers that misbehave are treated.
 . "$(dirname "$0")/../lib.sh"
-. "$ROOT/tests/sinks/http.sh"
+. "$ROOT/tests/sinks/lib.sh"
 
 new_state main
 setting base_url https://gate.example.org/
@@ -9,7 +9,7 @@ setting delivery_lease_s 6
 policy mail '{"rules": [
   {"tool": "send_*", "decision": "require_approval", "reason": "a person looks"},
   {"tool": "read_*", "decision": "allow"}]}'
-http_sink plain
+start_sink plain
 PLAIN=http://127.0.0.1:$SINK_PORT
 EVERY=call.blocked,approval.created,approval.resolved
 webhook people "$PLAIN/people" --allow-private --approver --events approval.created
@@ -23,7 +23,7 @@ start_server 2
 
 # What is sent.
 ask "$key" send_a '{"to":"bob@example.org","text":"ünïcode <b>"}'
-arrive 'created: both channels are told' plain 2 '.headers["x-enforgate-event"] == "approval.created"'
+receives 'created: both channels are told' plain 2 '.headers["x-enforgate-event"] == "approval.created"'
 cp "$T/plain/requests" "$T/created"
 body_of() { # path
 	jq -rs "[.[] | select(.path == \"/$1\")][-1].body" "$T/created"
@@ -40,12 +40,12 @@ mac=$(printf '%s.%s' "$(jq -r '.headers["x-enforgate-timestamp"]' <<<"$request")
     openssl dgst -sha256 -hmac "$(cat "$T/people.secret")" | sed 's/.* //')
 is 'created: it is signed' "$(jq -r '.headers["x-enforgate-signature"]' <<<"$request")" "$mac"
 ctl approval deny "$APPROVAL" >/dev/null 2>&1
-arrive 'resolved: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "approval.resolved" and .path == "/monitor"' 8
+receives 'resolved: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "approval.resolved" and .path == "/monitor"' 8
 is 'resolved: it says how' "$(request_of plain .body | jq -r '.state + " " + .decidedBy + " " + .approvalId')" "denied enforgatectl $APPROVAL"
 call "$key" rm_all '{}' files
-arrive 'blocked: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "call.blocked" and .path == "/monitor"'
+receives 'blocked: the subscriber is told' plain 1 '.headers["x-enforgate-event"] == "call.blocked" and .path == "/monitor"'
 is 'blocked: it says what' "$(request_of plain .body | jq -r '.server + " " + .tool + " " + .reason')" 'files rm_all no rule matched'
-is 'all: nothing else was sent' "$(arrived plain)" 4
+is 'all: nothing else was sent' "$(received plain)" 4
 is 'all: noted' "$(sqlite3 "$S/enforgate.db" "SELECT group_concat(DISTINCT state || attempts) FROM delivery")" sent1
 
 # A server that answers with 500 for a while.
@@ -68,10 +68,10 @@ uses hanging monitor
 began=$(date +%s%3N)
 ask "$key" send_c
 took=$(($(date +%s%3N) - began))
-arrive 'hang: the others are told' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
+receives 'hang: the others are told' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
 [ $took -lt 1000 ] && ok 'hang: the caller does not wait' || not_ok 'hang: the caller does not wait' "$took ms"
 ask "$key" send_d
-arrive 'hang: nor do later ones' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
+receives 'hang: nor do later ones' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
 delivery_gets 'hang: given up' "error <> '' AND approval_id = '$APPROVAL'" '^due 127\.0\.0\.1: no answer within 3 s$' 8
 uses people
 
@@ -83,7 +83,7 @@ refusal() { # check channel answer expected
 }
 webhook elsewhere "$PLAIN/elsewhere" --allow-private
 refusal redirect '^due 127\.0\.0\.1: HTTP 302: a redirect, which is not followed$' "302 $PLAIN/elsewhere"
-is 'redirect: not followed' "$(arrived plain '.path == "/elsewhere"')" 0
+is 'redirect: not followed' "$(received plain '.path == "/elsewhere"')" 0
 refusal closed '^due 127\.0\.0\.1: ' close
 refusal accepted '^sent $' 202
 refusal endless '^sent $' endless
@@ -107,12 +107,12 @@ for host in "$(hostname)" localhost ip6-localhost 127.1 2130706433 0x7f000001 01
 	found_out=$((found_out + 1))
 done
 isnt 'private: some were found out on the way' $found_out 0
-is 'private: nothing arrived' "$(arrived plain '.path == "/inside"')" 0
+is 'private: nothing arrived' "$(received plain '.path == "/inside"')" 0
 
 # Certificates.
 make_ca "$T/ca"
 make_ca "$T/other"
-http_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
+start_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
 TLS=https://127.0.0.1:$SINK_PORT
 webhook trusted "$TLS/trusted" --allow-private --approver --ca "$T/ca/ca.pem"
 webhook system "$TLS/system" --allow-private --approver
@@ -128,7 +128,7 @@ for channel in trusted system wrong name; do
 	esac
 	delivery_gets "certificate: $channel" "approval_id = '$APPROVAL'" "$expected"
 done
-is 'certificate: only the trusted one was used' "$(arrived tls) $(request_of tls .path)" '1 /trusted'
+is 'certificate: only the trusted one was used' "$(received tls) $(request_of tls .path)" '1 /trusted'
 
 # Environment and what it must not do.
 is 'proxies of the environment are not used' "$(

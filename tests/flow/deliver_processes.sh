@@ -1,7 +1,7 @@
 #!/bin/bash
 # Notifications and the processes that send them: each once, whoever dies, and nothing secret on disk.
 . "$(dirname "$0")/../lib.sh"
-. "$ROOT/tests/sinks/http.sh"
+. "$ROOT/tests/sinks/lib.sh"
 
 LEASE_S=4
 new_state main
@@ -9,7 +9,7 @@ setting base_url https://gate.example.org
 setting delivery_lease_s $LEASE_S
 policy mail '{"rules": [{"tool": "send_*", "decision": "require_approval", "reason": "a person looks"}]}'
 make_ca "$T/ca"
-http_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
+start_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
 TLS=https://127.0.0.1:$SINK_PORT
 webhook people "$TLS/people" --allow-private --approver --ca "$T/ca/ca.pem"
 key=$(new_key agent --policy mail --channel people)
@@ -29,7 +29,7 @@ idle=
 for pid in $(responders "$SERVER" ''); do ! maps_curl "$pid" || idle="$idle $pid"; done
 is 'idle: libcurl is not there' "$idle" ''
 ask "$key" send_first
-arrive 'first: sent' tls 1
+receives 'first: sent' tls 1
 pid=$(responders)
 maps_curl "$pid" && ok 'first: now it is' || not_ok 'first: now it is' "process $pid"
 measured "resident memory of a responder that has sent: $(awk '/VmRSS/ { print $2 }' "/proc/$pid/status") KiB"
@@ -51,7 +51,7 @@ exits 'killed: deliver waits for it' 0 ctl deliver --wait 10 --json
 is 'killed: it is sent then' "$(jq -c . <<<"$OUT")" '{"sent":1,"failed":0,"dropped":0,"waiting":0}'
 now=$(date +%s%3N)
 [ "$now" -ge "$lease_end" ] && ok 'killed: after the lease' || not_ok 'killed: after the lease' "$((lease_end - now)) ms early"
-arrive 'killed: once' tls 1 ".body | contains(\"$APPROVAL\")"
+receives 'killed: once' tls 1 ".body | contains(\"$APPROVAL\")"
 like 'killed: the arguments are gone, and the link says nothing of them' "$(request_of tls .body | jq -r .link)" '\?action=approve$'
 [ $((now - lease_end)) -lt 2000 ] && ok 'killed: soon after' || not_ok 'killed: soon after' "$((now - lease_end)) ms late"
 
@@ -62,7 +62,7 @@ ask "$key" send_over
 until [ "$(delivery attempts "approval_id = '$APPROVAL'")" = 1 ]; do sleep 0.02; done
 kill -KILL "$(responders)"
 kill -CONT $SINK_PID
-arrive 'taken over: by another responder' tls 1 ".body | contains(\"$APPROVAL\")" $((LEASE_S + 7))
+receives 'taken over: by another responder' tls 1 ".body | contains(\"$APPROVAL\")" $((LEASE_S + 7))
 is 'taken over: the second try' "$(delivery "state || attempts" "approval_id = '$APPROVAL'")" sent2
 
 # SIGTERM: at once, and what was on its way is everybody's without waiting for the lease.
@@ -80,14 +80,14 @@ took=$(($(date +%s%3N) - began))
 [ $took -lt $END_MS ] && ok 'SIGTERM: gone soon' || not_ok 'SIGTERM: gone soon' "$took ms"
 is 'SIGTERM: it stays due' "$(delivery "state || holder || lease_ms" "approval_id = '$APPROVAL'")" due0
 kill -CONT $SINK_PID
-arrive 'SIGTERM: another responder sends it' tls 1 ".body | contains(\"$APPROVAL\")" 8
+receives 'SIGTERM: another responder sends it' tls 1 ".body | contains(\"$APPROVAL\")" 8
 stop_server
 
 # Four processes and two of enforgatectl: each request exactly once.
 setting delivery_lease_s 30
 setting approvals_per_key 100
 start_server 4
-before=$(arrived tls)
+before=$(received tls)
 first=$(delivery rowid)
 for i in $(seq 50); do
 	(
@@ -98,15 +98,15 @@ for i in $(seq 50); do
 	[ $((i % 10)) != 0 ] || ctl deliver --wait 1 >/dev/null 2>&1 3>&- &
 done
 wait "${asking[@]}"
-arrive 'many: all arrive' tls $((before + 50)) true 20
+receives 'many: all arrive' tls $((before + 50)) true 20
 is 'many: each once' "$(jq -rs ".[$before:] | map(.body | fromjson | .approvalId) | unique | length" "$T/tls/requests")" 50
 is 'many: noted' "$(sqlite3 "$S/enforgate.db" "SELECT count(*), min(state), max(state), max(attempts) FROM delivery WHERE rowid > $first")" '50|sent|sent|1'
 stop_server
 
 # What is sent with secrets is kept nowhere.
 tokens=$(jq -r '.body | fromjson | .link' "$T/tls/requests" | sed -E 's|.*/approve/([^?]*).*|\1|')
-is 'secrets: tokens were seen' "$(grep -cE '^[A-Za-z0-9]{43}$' <<<"$tokens")" "$(arrived tls)"
-is 'secrets: no two alike' "$(sort -u <<<"$tokens" | wc -l)" "$(arrived tls)"
+is 'secrets: tokens were seen' "$(grep -cE '^[A-Za-z0-9]{43}$' <<<"$tokens")" "$(received tls)"
+is 'secrets: no two alike' "$(sort -u <<<"$tokens" | wc -l)" "$(received tls)"
 cat "$S"/* >"$T/everything" 2>/dev/null
 : >"$T/kept"
 grep -aoFf <(printf '%s\n' "$tokens") "$T/everything" >>"$T/kept"

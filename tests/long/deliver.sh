@@ -1,7 +1,7 @@
 #!/bin/bash
 # Notifications: how fast they are, and a server that answers with 500 for a minute.
 . "$(dirname "$0")/../lib.sh"
-. "$ROOT/tests/sinks/http.sh"
+. "$ROOT/tests/sinks/lib.sh"
 
 RUNS=200
 new_state main
@@ -9,7 +9,7 @@ setting base_url https://gate.example.org
 setting approvals_per_key 1000
 policy mail '{"rules": [{"tool": "send_*", "decision": "require_approval"}]}'
 make_ca "$T/ca"
-http_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
+start_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
 webhook people "https://127.0.0.1:$SINK_PORT/people" --allow-private --approver --ca "$T/ca/ca.pem"
 webhook broken "https://127.0.0.1:$SINK_PORT/broken" --allow-private --approver --ca "$T/ca/ca.pem"
 key=$(new_key agent --policy mail --channel people)
@@ -17,7 +17,7 @@ start_server 2
 
 # From the moment of the verdict, as it is recorded, to the request at the sink, over a new TLS connection each.
 for i in $(seq $RUNS); do ask "$key" "send_$i"; done
-arrive 'fast: all arrive' tls $RUNS true 20
+receives 'fast: all arrive' tls $RUNS true 20
 sqlite3 "$S/enforgate.db" "SELECT id, created_ms FROM approval" | tr '|' ' ' | sort >"$T/made"
 jq -r '(.body | fromjson | .approvalId) + " " + (.time | tostring)' "$T/tls/requests" | sort >"$T/arrived"
 join "$T/made" "$T/arrived" | awk '{ print $3 - $2 }' | sort -n >"$T/took"

@@ -1,11 +1,17 @@
-# http.sh - web servers that keep what they are sent, for scripts of tests; sourced after lib.sh by bash.
-. "$ROOT/tests/sinks/sinks.sh"
+# lib.sh - sinks for scripts of tests: servers that keep what they are sent; sourced behind tests/lib.sh.
 
-# http_sink NAME [OPTION...]: a sink with the directory $T/NAME; sets SINK_PORT and SINK_PID.
-http_sink() {
-	local name=$1
+# start_sink NAME [OPTION...]: sets SINK_PORT and SINK_PID; its directory is $T/NAME.
+start_sink() {
+	local dir=$T/$1
+	mkdir -p "$dir"
 	shift
-	sink "$name" http_sink.py "$@"
+	python3 "$ROOT/tests/sinks/http_sink.py" "$dir" "$@" >"$dir/out" 2>&1 3>&- &
+	SINK_PID=$!
+	for _ in $(seq 200); do
+		[ ! -e "$dir/port" ] || break
+		sleep 0.05
+	done
+	SINK_PORT=$(cat "$dir/port") || fatal "no sink: $(cat "$dir/out")"
 }
 # answers NAME[.PATH] WHAT...: what it does from now on.
 answers() {
@@ -14,17 +20,17 @@ answers() {
 	echo "$*" >"$file.new"
 	mv "$file.new" "$file"
 }
-# arrived NAME [JQ-CONDITION]: how many requests.
-arrived() { cat "$T/$1/requests" 2>/dev/null | jq -s "[.[] | select(${2:-true})] | length"; }
-# arrive CHECK NAME COUNT [JQ-CONDITION] [SECONDS]: so many come, and no more in the moment after.
-arrive() {
+# received NAME [JQ-CONDITION]: how many requests.
+received() { cat "$T/$1/requests" 2>/dev/null | jq -s "[.[] | select(${2:-true})] | length"; }
+# receives CHECK NAME COUNT [JQ-CONDITION] [SECONDS]: so many come, and no more in the moment after.
+receives() {
 	local name=$2 count=$3 condition=${4:-true} tries=$((${5:-5} * 20))
-	while [ "$(arrived "$name" "$condition")" -lt "$count" ] && [ $tries -gt 0 ]; do
+	while [ "$(received "$name" "$condition")" -lt "$count" ] && [ $tries -gt 0 ]; do
 		sleep 0.05
 		tries=$((tries - 1))
 	done
 	sleep 0.1
-	is "$1" "$(arrived "$name" "$condition")" "$count"
+	is "$1" "$(received "$name" "$condition")" "$count"
 }
 # request_of NAME JQ-FILTER: of the last request.
 request_of() { jq -rs ".[-1] | $2" "$T/$1/requests"; }
