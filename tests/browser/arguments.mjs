@@ -59,6 +59,27 @@ async function tampered() {
 	});
 }
 
+/* What has not proved right yet is not seen. */
+async function meanwhile() {
+	const { url } = await ask('agent', 'send_meanwhile', `{"to":"${MARK}"}`);
+	await visit({}, async (page) => {
+		await page.addInitScript(() => {
+			const digest = crypto.subtle.digest.bind(crypto.subtle);
+			crypto.subtle.digest = async (...all) => {
+				await new Promise((resolve) => { window.goOn = resolve; });
+				return digest(...all);
+			};
+		});
+		await page.goto(url);
+		await page.waitForFunction(() => window.goOn !== undefined);
+		check('no arguments', !await page.getByText(MARK).isVisible());
+		check('no statement', !await page.getByText('These are exactly').isVisible());
+		await page.evaluate(() => window.goOn());
+		await page.getByText('These are exactly').waitFor();
+		check('then they are shown', await page.getByText(MARK).isVisible());
+	});
+}
+
 async function ofAnotherCall() {
 	const other = await ask('agent', 'send_other', '{"to":"nobody"}');
 	await withFragment('send_swapped', () => other.fragment, async (page) => {
@@ -151,6 +172,7 @@ export const theArguments = [
 	['arguments', asWritten],
 	['hostile arguments', hostile],
 	['arguments tampered with', tampered],
+	['arguments being checked', meanwhile],
 	['arguments of another call', ofAnotherCall],
 	['damaged arguments', damaged],
 	['missing arguments', missing],
