@@ -1,6 +1,8 @@
 # Enforgate. `make help` lists the targets; BUILD, CC, CFLAGS, STATIC, PREFIX, STATEDIR, DESTDIR, STATE and PORT are
 # yours to set.
 BUILD  ?= build
+# The same directory by a whole path is not another set of flags: nothing is built anew for it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 CC     ?= cc
 PREFIX ?= /usr/local
 # Where the state directory will be: installed examples name it, and the programs look for their configuration there.

@@ -19,6 +19,7 @@ struct counted {
 	struct doctor *d;
 	struct db *db;
 	size_t active, policies;
+	bool no_url; /* that base_url is missing was said; once is enough for all keys */
 };
 
 static bool
@@ -40,10 +41,12 @@ look_at_approvals(struct counted *counted, const struct key *key)
 
 	if (key_asks(counted->db, key->id, &asks) != STATUS_OK || !asks)
 		return;
-	if (d->ctl->config.base_url[0] == '\0')
+	if (d->ctl->config.base_url[0] == '\0' && !counted->no_url) {
+		counted->no_url = true;
 		doctor_fault(d, "approval-base-url",
-		    "the policies of the key %s ask for approval, and %s sets no base_url",
+		    "policies, those of the key %s first, ask for approval, and %s sets no base_url",
 		    key->name, d->ctl->config.path);
+	}
 	if (key_lacks_approver(counted->db, key->id, &lacks) == STATUS_OK && lacks)
 		doctor_fault_file(d, "key-approver", key->name,
 		    "the policies of the key %s ask for approval, and it has no approver channel",

@@ -1,5 +1,6 @@
 -- At most LIMIT requests in WINDOW seconds from one client address to /v1/approve/; more get 429. For mod_magnet, see
--- lighttpd.conf. lighttpd is one process, so that one table sees all of them; a reload begins to count anew.
+-- lighttpd.conf. A prefix in base_url stands in front of the path below as well. lighttpd is one process, so that one table
+-- sees all of them; a reload begins to count anew.
 local LIMIT, WINDOW = 10, 60
 local ADDRESSES_MAX = 10000 -- of one window; all others share one count, so that the table stays small under a flood
 

@@ -61,11 +61,10 @@ line_of(const char *text, const char *at)
 	return line;
 }
 
-static bool refuse_in(struct reader *r, const struct page_file *file, const char *at,
+static void refuse_in(struct reader *r, const struct page_file *file, const char *at,
     const char *format, ...) PRINTF_LIKE(4, 5);
 
-/* false, so that a caller can return it. */
-static bool
+static void
 refuse_in(struct reader *r, const struct page_file *file, const char *at, const char *format, ...)
 {
 	char text[PROBLEM_MAX];
@@ -76,9 +75,10 @@ refuse_in(struct reader *r, const struct page_file *file, const char *at, const 
 	va_end(list);
 	problem_set(r->why, "%s:%zu: %s", file->name, line_of(file->text, at), text);
 	r->status = STATUS_INVALID;
-	return false;
 }
-#define refuse(r, at, ...) refuse_in(r, (r)->file, at, __VA_ARGS__)
+/* false, so that a caller can return it. */
+#define refuse_at(r, file, at, ...) (refuse_in(r, file, at, __VA_ARGS__), false)
+#define refuse(r, at, ...) refuse_at(r, (r)->file, at, __VA_ARGS__)
 
 static bool
 add_step(struct reader *r, const char *at, struct page_step step)
@@ -134,10 +134,10 @@ add_text(struct reader *r, const struct page_file *file, const char *text, size_
 	if (t->form->html)
 		fault = html_feed(&r->html, text, len, &raw, &bad);
 	if (fault != NULL)
-		return refuse_in(r, file, text + bad, "%s", fault);
+		return refuse_at(r, file, text + bad, "%s", fault);
 	buf_add(&t->text, text, len);
 	if (buf_status(&t->text) != STATUS_OK)
-		return refuse_in(r, file, text, "the page is too large");
+		return refuse_at(r, file, text, "the page is too large");
 	if (!r->fresh && t->count > 0 && t->steps[t->count - 1].kind == STEP_TEXT) {
 		t->steps[t->count - 1].len += len;
 		return true;
@@ -296,7 +296,7 @@ add_part(struct reader *r, const struct tag *tag)
 	if (fault != NULL)
 		return refuse(r, tag->start, "%s", fault);
 	if (strstr(at, "<!--") != NULL)
-		return refuse_in(r, part, strstr(at, "<!--"), "%s", no_comment);
+		return refuse_at(r, part, strstr(at, "<!--"), "%s", no_comment);
 	while (*at != '\0') {
 		size_t len = strcspn(at, "\n");
 
@@ -305,7 +305,7 @@ add_part(struct reader *r, const struct tag *tag)
 			return false;
 		at += len;
 		if (html_part(&r->html, names[number]) != NULL)
-			return refuse_in(r, part, at - 1,
+			return refuse_at(r, part, at - 1,
 			    "</%s or the beginning of it cannot stand here", names[number]);
 	}
 	return true;

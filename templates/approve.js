@@ -12,13 +12,12 @@
 	const DEPTH_SHOWN = 16; /* levels that are indented */
 	const PRESS_MS = 3000; /* a second press within this time is the same one */
 	const SOON_S = 60;
-	/* Characters that nobody sees, as in shared/page_escape.c. */
+	/* Characters that nobody sees, as in shared/utf8.c. */
 	const UNSEEN = new RegExp('([\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f' +
-	    '\\u0890\\u0891\\u08e2\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164' +
+	    '\\u0890\\u0891\\u08e2\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164' +
 	    '\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufffb\\u{110bd}\\u{110cd}\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}' +
-	    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}])', 'u');
+	    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\p{Noncharacter_Code_Point}])', 'u');
 	const byId = (id) => document.getElementById(id);
-	const form = byId('ask');
 
 	/* ---- Arguments ---- */
 
@@ -129,8 +128,7 @@
 		byId('args-text').hidden = true;
 		byId('args-unchecked').hidden = true;
 		byId('args').insertBefore(byId('args-text'), byId('args-unchecked'));
-		byId('args').classList.remove('waiting');
-		form.classList.remove('doubt');
+		byId('args').classList.remove('waiting', 'doubt');
 	}
 
 	function showUnchecked(bytes) {
@@ -151,7 +149,7 @@
 		clear();
 		say('bad', 'Do not approve: the arguments in this link are not those of this call. The link was damaged or altered. ' +
 		    'Open it once more from the message; if it stays like this, deny.');
-		form.classList.add('doubt');
+		byId('args').classList.add('doubt');
 	}
 
 	async function showArguments() {
@@ -221,7 +219,7 @@
 
 	/* ---- Buttons ---- */
 
-	function guardButtons() {
+	function guardButtons(form) {
 		let pressed = 0;
 		form.addEventListener('submit', (event) => {
 			if (Date.now() - pressed < PRESS_MS)
@@ -237,20 +235,29 @@
 		window.addEventListener('pageshow', () => { pressed = 0; });
 	}
 
+	/* A wrong PIN brings the form back by another address, which gets the fragment too. */
+	function carryFragment(form) {
+		if (byId('pin') !== null)
+			form.setAttribute('action', '?' + location.hash);
+	}
+
 	/*
-	 * The fragment stays in the address: taken out, a reload (a phone that woke up) would show a page without the arguments.
-	 * A wrong PIN brings the form back by another address, which gets the fragment too. When all is decided it goes.
+	 * In the page of a pending call this runs before the form is read, so that the arguments take their place before there is anything
+	 * below. The fragment stays in the address: taken out, a reload (a phone that woke up) would show a page without them. When all
+	 * is decided it goes.
 	 */
-	if (form !== null) {
-		const run = () => {
-			if (byId('pin') !== null)
-				form.setAttribute('action', '?' + location.hash);
-			showArguments();
-		};
-		run();
-		window.addEventListener('hashchange', run);
+	if (byId('args') !== null) {
+		showArguments();
 		countDown();
-		guardButtons();
+		document.addEventListener('DOMContentLoaded', () => {
+			const form = byId('ask');
+			guardButtons(form);
+			carryFragment(form);
+			window.addEventListener('hashchange', () => {
+				showArguments();
+				carryFragment(form);
+			});
+		});
 	} else if (location.hash !== '') {
 		history.replaceState(null, '', location.pathname + location.search);
 	}

@@ -36,7 +36,7 @@ async function asWritten() {
 
 async function hostile() {
 	const args = JSON.stringify({ to: `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script>`,
-		['<b>name</b>']: '\u202Egpj.exe \u200B\u2066 \u05E9\u05DC\u05D5\u05DD', '__proto__': '</pre></main>', constructor: 1 });
+		['<b>name</b>']: '\u202Egpj.exe \u200B\u2066\u2800\uFFFE\u{1FFFF} \u05E9\u05DC\u05D5\u05DD', '__proto__': '</pre></main>', constructor: 1 });
 	const { url } = await ask('agent', 'send_markup', args);
 	await visit({}, async (page) => {
 		await open(page, url);
@@ -44,7 +44,7 @@ async function hostile() {
 		is('no element comes of it', await page.locator('#args-text :not(span, bdi)').count(), 0);
 		const text = await shown(page);
 		like('markup is text', text, /"<img src=x onerror=\\"document\.title='broken'\\"><script>/);
-		like('what nobody sees is shown', text, /\[U\+202E\]gpj\.exe \[U\+200B\]\[U\+2066\] שלום/);
+		like('what nobody sees is shown', text, /\[U\+202E\]gpj\.exe \[U\+200B\]\[U\+2066\]\[U\+2800\]\[U\+FFFE\]\[U\+1FFFF\] שלום/);
 		like('no script of it runs', await page.title(), /^Approve/);
 	});
 }
@@ -56,6 +56,27 @@ async function tampered() {
 		check('nothing of them is shown', !await page.locator('#args-text').isVisible() && await page.locator('#args-text').textContent() === '');
 		like('the button says it', await page.getByRole('button', { name: 'Approve' }).innerText(), /^Approve anyway/);
 		check('nothing is disabled', await page.getByRole('button', { name: 'Approve' }).isEnabled());
+	});
+}
+
+/* What has not proved right yet is not seen. */
+async function meanwhile() {
+	const { url } = await ask('agent', 'send_meanwhile', `{"to":"${MARK}"}`);
+	await visit({}, async (page) => {
+		await page.addInitScript(() => {
+			const digest = crypto.subtle.digest.bind(crypto.subtle);
+			crypto.subtle.digest = async (...all) => {
+				await new Promise((resolve) => { window.goOn = resolve; });
+				return digest(...all);
+			};
+		});
+		await page.goto(url);
+		await page.waitForFunction(() => window.goOn !== undefined);
+		check('no arguments', !await page.getByText(MARK).isVisible());
+		check('no statement', !await page.getByText('These are exactly').isVisible());
+		await page.evaluate(() => window.goOn());
+		await page.getByText('These are exactly').waitFor();
+		check('then they are shown', await page.getByText(MARK).isVisible());
 	});
 }
 
@@ -151,6 +172,7 @@ export const theArguments = [
 	['arguments', asWritten],
 	['hostile arguments', hostile],
 	['arguments tampered with', tampered],
+	['arguments being checked', meanwhile],
 	['arguments of another call', ofAnotherCall],
 	['damaged arguments', damaged],
 	['missing arguments', missing],

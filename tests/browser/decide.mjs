@@ -143,7 +143,8 @@ async function withoutScript() {
 const focused = (page) => page.evaluate(() => {
 	const e = document.activeElement;
 	const seen = e.type === 'radio' ? e.nextElementSibling : e;
-	return { name: e.name || e.id || e.tagName, value: e.value, ring: parseFloat(getComputedStyle(seen).outlineWidth) };
+	const style = getComputedStyle(seen);
+	return { name: e.name || e.id || e.tagName, value: e.value, ring: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth) };
 });
 
 async function byKeyboard() {

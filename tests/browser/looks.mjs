@@ -20,11 +20,28 @@ async function fits(page, name) {
 	is(`${name}: targets of 44px`, found.small.join('; '), '');
 }
 
-const shifts = (page) => page.evaluate(() => new Promise((resolve) => {
-	let sum = 0;
-	new PerformanceObserver((list) => list.getEntries().forEach((e) => { sum += e.value; })).observe({ type: 'layout-shift', buffered: true });
-	setTimeout(() => resolve(sum), 300);
-}));
+/* A slow phone on a slow line: what was painted once stays where it is. */
+async function steady() {
+	const { url } = await ask('pinned', 'send_steady', MAIL);
+	await visit({}, async (page) => {
+		const device = await page.context().newCDPSession(page);
+		await device.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+		await device.send('Network.emulateNetworkConditions', { offline: false, latency: 100, downloadThroughput: 8000, uploadThroughput: 8000 });
+		await page.addInitScript(() => {
+			window.moved = 0;
+			window.shifts = [];
+			new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+				window.moved += entry.value;
+				window.shifts.push(`${entry.value}: ${entry.sources.map((s) => s.node && (s.node.id || s.node.className || s.node.nodeName)).join(' ')}`);
+			})).observe({ type: 'layout-shift', buffered: true });
+		});
+		await open(page, url);
+		await page.waitForTimeout(500);
+		like('the arguments are shown', await page.locator('#args-said').innerText(), /exactly/);
+		const { moved, shifts } = await page.evaluate(() => ({ moved: window.moved, shifts: window.shifts.join('; ') }));
+		check('nothing jumps', moved < 0.005, shifts); /* the seconds that run take a little */
+	});
+}
 
 async function everyPage(scheme) {
 	const options = { colorScheme: scheme, deviceScaleFactor: 2 };
@@ -38,7 +55,6 @@ async function everyPage(scheme) {
 	};
 	await visit(options, async (page) => {
 		await open(page, url);
-		check('ask: no jumps', await shifts(page) < 0.02, 'the layout shifts');
 		await look(page, 'ask');
 		await page.locator('label', { hasText: '8 hours' }).click();
 		await page.getByLabel('PIN').fill('0000');
@@ -97,7 +113,8 @@ async function hostileNames() {
 		like('the server is text, and shows what turns it round', text, /on "><script>alert\(1\)<\/script>\[U\+202E\]liam\[U\+202C\]/);
 		like('the key is text', text, /^[^]*<b onclick=alert\(1\)>key<\/b>\[U\+202E\]yek asks to call/);
 		like('the reason is text', text, /<\/section><script>alert\(1\)<\/script> \{\{tool\}\} \[U\+200B\]looks/);
-		is('no element comes of them', await page.locator('main img, main script, main b[onclick]').count(), 0);
+		is('no element comes of them', await page.locator('h1 :not(span, bdi), .why :not(h2, p, bdi, time), main img').count(), 0);
+		is('one script, that of the page', await page.locator('script').count(), 1);
 		await fits(page, 'hostile');
 		await screenshot(page, 'hostile');
 		await accessible(page, 'hostile');
@@ -126,6 +143,7 @@ async function forReaders() {
 export const looks = [
 	['light', () => everyPage('light')],
 	['dark', () => everyPage('dark')],
+	['slow phone', steady],
 	['narrow phone', narrow],
 	['wide window', wide],
 	['hostile names', hostileNames],

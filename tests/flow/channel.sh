@@ -1,5 +1,6 @@
 # enforgatectl channel: what each kind needs, what is shown of it, and that no secret is found anywhere.
 . tests/lib.sh
+. tests/sinks/lib.sh
 
 refuses() { # name pattern command...: exit code 2, says why, nothing on standard output
 	local name=$1 pattern=$2
@@ -199,6 +200,32 @@ like 'test: nobody listens: says so' "$ERR" 'channel "local": the sample was not
 everything 'test --json' 1 ctl --json channel test local
 is 'test --json: what happened' "$(jq -c '[.name, .sent, (.error | length > 0)]' <<<"$OUT")" '["local",false,true]'
 refuses 'test of none' 'channel list' channel test nobody
+start_sink sink
+everything 'test: a sink' 0 ctl channel set local --url "http://127.0.0.1:$SINK_PORT/hook"
+everything 'test: it takes the sample' 0 ctl channel test local
+receives 'test: it is there once' sink 1 '.path == "/hook"'
+sign() { # timestamp body
+	printf '%s.%s' "$1" "$2" | openssl dgst -sha256 -hmac "$brought" -r | cut -d ' ' -f 1
+}
+request_of sink '.headers["x-enforgate-timestamp"], .body, .headers["x-enforgate-signature"]' >"$T/signed"
+like 'test: signed with the secret that was given' "$(sed -n 3p "$T/signed")" "$(sign "$(sed -n 1p "$T/signed")" "$(sed -n 2p "$T/signed")")$"
+for answer in '500' '302 http://127.0.0.1:1/'; do
+	# shellcheck disable=SC2086 # words
+	answers sink $answer
+	everything "test: it answers ${answer%% *}" 1 ctl channel test local
+	like "test: it answers ${answer%% *}: says so" "$ERR" "not taken: .*${answer%% *}"
+done
+receives 'test: nothing is tried twice' sink 3
+make_ca "$T/ca"
+start_sink secure --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
+everything 'test: TLS' 0 ctl channel set inner --url-file - <<<"https://127.0.0.1:$SINK_PORT/innerSecretPath"
+everything 'test: a certificate that nobody vouches for' 1 ctl channel test inner
+everything 'test: its authority is named' 0 ctl channel set inner --ca "$T/ca/ca.pem"
+everything 'test: then it is taken' 0 ctl channel test inner
+receives 'test: by TLS' secure 1
+ctl channel disable inner >"$T/out" 2>&1
+everything 'test: also of a disabled one' 0 ctl channel test inner
+like 'test: also of a disabled one: says so' "$ERR" disabled
 
 # rm: also of one whose settings do not open any more
 sqlite3 "$S/enforgate.db" "UPDATE channel SET settings = (SELECT settings FROM channel WHERE name = 'mail') WHERE name = 'hook2'"

@@ -14,16 +14,11 @@ PLAIN=http://127.0.0.1:$SINK_PORT
 EVERY=call.blocked,approval.created,approval.resolved
 webhook people "$PLAIN/people" --allow-private --approver --events approval.created
 webhook monitor "$PLAIN/monitor" --allow-private --events $EVERY
-uses() { # key channel...
-	local key=$1 list
-	shift
-	list=$(printf "'%s'," "$@")
-	sqlite3 "$S/enforgate.db" "DELETE FROM key_channel WHERE key_id = (SELECT id FROM api_key WHERE name = '$key');
-	    INSERT INTO key_channel SELECT k.id, c.id FROM api_key k, channel c
-	    WHERE k.name = '$key' AND c.name IN (${list%,})"
+uses() { # channel...: of the key, from now on
+	ctl key set agent $(printf -- '--channel %s ' "$@") >"$T/set.out" 2>&1 || fatal "key set: $(cat "$T/set.out")"
 }
 key=$(new_key agent --policy mail)
-uses agent people monitor
+uses people monitor
 start_server 2
 
 # What is sent.
@@ -54,7 +49,7 @@ is 'all: nothing else was sent' "$(received plain)" 4
 is 'all: noted' "$(sqlite3 "$S/enforgate.db" "SELECT group_concat(DISTINCT state || attempts) FROM delivery")" sent1
 
 # A server that answers with 500 for a while.
-uses agent people
+uses people
 answers plain.people 500
 ask "$key" send_b
 delivery_gets '500: noted' "approval_id = '$APPROVAL'" '^due 127\.0\.0\.1: HTTP 500$'
@@ -69,7 +64,7 @@ is '500: with the arguments still' "$(request_of plain .body | jq -r '.link | co
 # One that hangs delays neither the others nor the caller.
 webhook hanging "$PLAIN/hanging" --allow-private --approver
 answers plain.hanging hang
-uses agent hanging monitor
+uses hanging monitor
 began=$(date +%s%3N)
 ask "$key" send_c
 took=$(($(date +%s%3N) - began))
@@ -78,7 +73,7 @@ receives 'hang: the others are told' plain 1 ".path == \"/monitor\" and (.body |
 ask "$key" send_d
 receives 'hang: nor do later ones' plain 1 ".path == \"/monitor\" and (.body | contains(\"$APPROVAL\"))" 2
 delivery_gets 'hang: given up' "error <> '' AND approval_id = '$APPROVAL'" '^due 127\.0\.0\.1: no answer within 3 s$' 8
-uses agent people
+uses people
 
 # Answers that are no confirmation, or one whatever follows.
 refusal() { # check channel answer expected
@@ -106,7 +101,7 @@ for host in "$(hostname)" localhost ip6-localhost 127.1 2130706433 0x7f000001 01
 		ok "private: $host is refused when it is added"
 		continue
 	fi
-	uses agent "inside$number"
+	uses "inside$number"
 	ask "$key" "send_inside$number"
 	delivery_gets "private: $host" "approval_id = '$APPROVAL'" '^due [^ ]* has a private address; --allow-private allows it$'
 	found_out=$((found_out + 1))
@@ -124,7 +119,7 @@ webhook system "$TLS/system" --allow-private --approver
 webhook wrong "$TLS/wrong" --allow-private --approver --ca "$T/other/ca.pem"
 webhook name "https://localhost:$SINK_PORT/name" --allow-private --approver --ca "$T/ca/ca.pem"
 for channel in trusted system wrong name; do
-	uses agent $channel
+	uses $channel
 	ask "$key" "send_$channel"
 	case $channel in
 	trusted) expected='^sent $' ;;
@@ -137,7 +132,7 @@ is 'certificate: only the trusted one was used' "$(received tls) $(request_of tl
 
 # Environment and what it must not do.
 is 'proxies of the environment are not used' "$(
-	uses agent people
+	uses people
 	ask "$key" send_proxy
 	https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
 	    ctl deliver --wait 3 --json | jq -c '[.failed]'

@@ -11,10 +11,8 @@ policy mail '{"rules": [{"tool": "send_*", "decision": "require_approval", "reas
 make_ca "$T/ca"
 start_sink tls --cert "$T/ca/cert.pem" --key "$T/ca/key.pem"
 TLS=https://127.0.0.1:$SINK_PORT
-sink=$!
 webhook people "$TLS/people" --allow-private --approver --ca "$T/ca/ca.pem"
-key=$(new_key agent --policy mail)
-sqlite3 "$S/enforgate.db" "INSERT INTO key_channel SELECT k.id, c.id FROM api_key k, channel c"
+key=$(new_key agent --policy mail --channel people)
 kill_server() { # at once, all of it
 	kill -KILL -- "-$SERVER"
 	wait "$SERVER" 2>/dev/null
@@ -37,7 +35,7 @@ maps_curl "$pid" && ok 'first: now it is' || not_ok 'first: now it is' "process 
 measured "resident memory of a responder that has sent: $(awk '/VmRSS/ { print $2 }' "/proc/$pid/status") KiB"
 
 # Killed between the claim and the arrival: the server accepts connections, but answers nothing.
-kill -STOP $sink
+kill -STOP $SINK_PID
 ask "$key" send_killed '{"marker":"Zaunkoenig"}'
 for _ in $(seq 100); do
 	[ "$(delivery attempts "approval_id = '$APPROVAL'")" != 1 ] || break
@@ -46,7 +44,7 @@ done
 lease_end=$(delivery lease_ms "approval_id = '$APPROVAL'")
 is 'killed: it was claimed' "$(delivery "state || attempts" "approval_id = '$APPROVAL'")" due1
 kill_server
-kill -CONT $sink
+kill -CONT $SINK_PID
 exits 'killed: nobody takes it before the lease ends' 0 ctl deliver --json
 is 'killed: it waits' "$(jq -c . <<<"$OUT")" '{"sent":0,"failed":0,"dropped":0,"waiting":1}'
 exits 'killed: deliver waits for it' 0 ctl deliver --wait 10 --json
@@ -59,11 +57,11 @@ like 'killed: the arguments are gone, and the link says nothing of them' "$(requ
 
 # A responder takes over as well.
 start_server 1
-kill -STOP $sink
+kill -STOP $SINK_PID
 ask "$key" send_over
 until [ "$(delivery attempts "approval_id = '$APPROVAL'")" = 1 ]; do sleep 0.02; done
 kill -KILL "$(responders)"
-kill -CONT $sink
+kill -CONT $SINK_PID
 receives 'taken over: by another responder' tls 1 ".body | contains(\"$APPROVAL\")" $((LEASE_S + 7))
 is 'taken over: the second try' "$(delivery "state || attempts" "approval_id = '$APPROVAL'")" sent2
 
@@ -71,7 +69,7 @@ is 'taken over: the second try' "$(delivery "state || attempts" "approval_id = '
 stop_server
 sed -i '/^delivery_lease_s/d' "$S/enforgate.conf"
 start_server 1
-kill -STOP $sink
+kill -STOP $SINK_PID
 ask "$key" send_term
 until [ "$(delivery attempts "approval_id = '$APPROVAL'")" = 1 ]; do sleep 0.02; done
 pid=$(responders)
@@ -81,7 +79,7 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 took=$(($(date +%s%3N) - began))
 [ $took -lt $END_MS ] && ok 'SIGTERM: gone soon' || not_ok 'SIGTERM: gone soon' "$took ms"
 is 'SIGTERM: it stays due' "$(delivery "state || holder || lease_ms" "approval_id = '$APPROVAL'")" due0
-kill -CONT $sink
+kill -CONT $SINK_PID
 receives 'SIGTERM: another responder sends it' tls 1 ".body | contains(\"$APPROVAL\")" 8
 stop_server
 

@@ -77,6 +77,8 @@ mkdir "$S/htdocs"
 start_server
 call "$key" list_issues
 is 'a verdict by the installed example' "$STATUS $(member decision)" '200 allow'
+request "$APPROVE/$(printf 'x%.0s' $(seq 43))?action=approve"
+is 'the pages of links as well' "$STATUS $(member error)" '404 not_found'
 
 # ---- A newer version, with a migration and one file less, over the one that runs. ----
 cp "$installed/bin/enforgatectl" "$T/enforgatectl.old"

@@ -1,11 +1,12 @@
 # lib.sh - sinks for scripts of tests: servers that keep what they are sent; sourced behind tests/lib.sh.
 
-# start_sink NAME [OPTION...]: sets SINK_PORT; its directory is $T/NAME.
+# start_sink NAME [OPTION...]: sets SINK_PORT and SINK_PID; its directory is $T/NAME.
 start_sink() {
 	local dir=$T/$1
 	mkdir -p "$dir"
 	shift
 	python3 "$ROOT/tests/sinks/http_sink.py" "$dir" "$@" >"$dir/out" 2>&1 3>&- &
+	SINK_PID=$!
 	for _ in $(seq 200); do
 		[ ! -e "$dir/port" ] || break
 		sleep 0.05

@@ -61,7 +61,11 @@ def parts(message, faults):
         faults.extend(str(defect) for defect in part.defects)
         if part.get_content_charset() != "utf-8" or part["Content-Transfer-Encoding"] != "quoted-printable":
             faults.append("a part that is not UTF-8 in quoted-printable")
-    return [part.get_content(errors="strict").replace("\r\n", "\n") for part in found]
+    try:
+        return [part.get_content(errors="strict").replace("\r\n", "\n") for part in found]
+    except UnicodeDecodeError:
+        faults.append("a part that is not UTF-8")
+        return None, None
 
 
 def read(raw):

@@ -185,6 +185,7 @@ class TelegramText(html.parser.HTMLParser):
     def __init__(self, faults, text):
         super().__init__(convert_charrefs=False)
         self.faults, self.open, self.text, self.loose = faults, [], "", ""
+        self.look_raw(text)
         self.feed(text)
         self.close()
         faults.need(not self.open, "text: <%s> is not closed" % self.open)
@@ -206,6 +207,11 @@ class TelegramText(html.parser.HTMLParser):
     def handle_entityref(self, name):
         self.faults.need(name in ("lt", "gt", "amp", "quot"), "text: entity " + name)
         self.handle_data({"lt": "<", "gt": ">", "amp": "&"}.get(name, '"'))
+
+    def look_raw(self, text):
+        """The parser is lenient with a bare & or <; the Bot API is not."""
+        self.faults.need(not re.search(r"&(?!(lt|gt|amp|quot);)", text), "text: a bare &")
+        self.faults.need(not re.search(r"<(?!/?[a-z]+>)", text), "text: a bare <")
 
     def handle_charref(self, name):
         self.faults.append("text: character reference " + name)

@@ -171,6 +171,11 @@ ctl channel enable desk >"$T/out" 2>&1
 sed -i '/^base_url/d' "$S/enforgate.conf"
 look
 named 'nowhere to ask' approval-base-url
+new_key second --policy asking >"$T/key"
+look
+is 'said once for all keys' "$(jq '[.findings[] | select(.id == "approval-base-url")] | length' "$T/out")" 1
+ctl key revoke second >"$T/out" 2>&1
+look
 ctl key revoke asker >"$T/out" 2>&1
 look
 is 'a revoked key asks nobody' "$(level approval-base-url)" none

@@ -99,6 +99,36 @@ if [ -n "$HOST_STREAMS" ]; then
 	like "25 s: its beginning comes at once ($first s)" "$first" '^[0-4]\.'
 	is '25 s: white space every 10 s' "$(head -c 3 "$T/long/body" | tr ' ' s)" sss
 fi
+
+# A reload while a call waits: it goes on, or ends with a whole answer or none, and then the same call asked again gets the
+# decision. Others wait for a few seconds at most.
+waiting held send_held 30
+held=$WAITING
+sent send_held
+token=$TOKEN
+host_reload "$SERVER"
+sleep 0.2
+before=$(now_ms)
+for _ in $(seq 20); do
+	call "$key" read_a '{}' mail -m 10
+	[ "$STATUS" != 200 ] || break
+	sleep 0.2
+done
+took=$(($(now_ms) - before))
+is "a reload: another call ($took ms)" "$STATUS $((took < 10000))" '200 1'
+json "$token" '{"action":"approve"}'
+is 'a reload: approved' "$STATUS" 200
+wait $held
+kept=no
+if [ "$(answer held .decision)" = allow ]; then
+	kept=yes
+	ok 'a reload: the call that waited has its decision'
+else
+	like 'a reload: the call that waited ended undecided' "$(answer held .decision)" '^(require_approval|0 documents)$'
+	post "$key" '{"serverName":"mail","toolName":"send_held","args":{"to":"held"},"approval":{"request":true}}'
+	is 'a reload: asked again, it has its decision' "$(member decision)" allow
+fi
+measured "$HTTPD: a reload while a call waits: others wait $took ms, its connection stays: $kept"
 stop_server
 SERVERS=()
 [ -z "${HOST_LOG_KEEPS_PATHS:-}" ] || rm -f "$directory"/*.log # the log is the host's

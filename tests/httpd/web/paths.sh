@@ -78,7 +78,7 @@ is '150 headers' "$STATUS" "$HOST_MANY_HEADERS"
 try /v1/check -d "$good"
 is 'after all that: a verdict' "$STATUS $(member decision)" '200 allow'
 
-# Approval links are secrets that come in the path. Nobody serves them yet; what is asked for must not be written down.
+# Approval links are secrets that come in the path; what is asked for must not be written down, whatever becomes of it.
 for target in "/v1/approve/$token" "//v1/approve/$token" "/v1/approve/$token/" "/v1/approve/$token?action=approve" \
     "/v1/approve/$token%2f" "/v1/approve/%00$token" "/v1/approve/../approve/$token" "/v1/check/$token" \
     "/../v1/approve/$token" "/v1/approve/$token.html"; do
