@@ -218,7 +218,7 @@ run_deny(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_approval_commands[] = {
     {"approval", "list", "approval list [--all] [--limit N]",
 	"Shows calls that wait for a person, then approved ones that nobody has used yet. --all adds\n"
-	"those that are over, the last 100 or N of them.",
+	"those that are over, the last 100 or N of them; so does --limit.",
 	ctl_approval_list},
     {"approval", "show", "approval show ID",
 	"Shows everything about one: who decided, who was told, what the audit log has of it.\n"

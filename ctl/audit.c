@@ -16,6 +16,19 @@
 #define TAIL_POLL_MS 500
 #define LINE_CAP ((size_t)1 << 20)
 
+/* What an entry can hold; with another word a list would be empty, as if nothing had happened. */
+static bool
+is_decision(const char *word)
+{
+	static const char *const all[] = {
+	    "allow", "deny", "require_approval", "approved", "denied", "expired", "wrong_pin"};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(word, all[i]) == 0)
+			return true;
+	return false;
+}
+
 bool
 ctl_audit_filter(const struct audit_words *words, int64_t limit, struct audit_filter *filter)
 {
@@ -25,6 +38,12 @@ ctl_audit_filter(const struct audit_words *words, int64_t limit, struct audit_fi
 	    .decision = words->decision,
 	    .tool = words->tool,
 	    .limit = limit};
+	if (words->decision != NULL && !is_decision(words->decision)) {
+		(void)ctl_error("--decision %s: must be allow, deny, require_approval, approved, "
+				"denied, expired or wrong_pin",
+		    words->decision);
+		return false;
+	}
 	if (words->since != NULL &&
 	    when_read_or_age(words->since, now, &filter->since_ms) != STATUS_OK) {
 		(void)ctl_error(
@@ -206,7 +225,9 @@ const struct ctl_command ctl_audit_commands[] = {
     {"audit", "list",
 	"audit list [--key NAME] [--decision D] [--tool T] [--since T] [--until T] [--limit N]",
 	"Shows the last entries that match, 100 where no limit is given; times are UTC.\n"
-	"T is a moment (2026-11-23, 2026-11-23T19:00:00Z) or an age (90s, 30m, 2h, 7d).",
+	"T is a moment (2026-11-23, 2026-11-23T19:00:00Z) or an age (90s, 30m, 2h, 7d).\n"
+	"D is a verdict (allow, deny, require_approval) or what became of an approval (approved,\n"
+	"denied, expired, wrong_pin).",
 	list_run},
     {"audit", "tail", "audit tail [-f] [--key NAME] [--decision D] [--tool T] [--limit N]",
 	"Shows the last 10 entries that match; with -f goes on with new ones as they come.",

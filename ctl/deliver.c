@@ -49,7 +49,7 @@ deliver(struct ctl *ctl, int64_t wait_ms)
 	if (courier_open(&ctl->config, ctl->store, &ctl->master, &courier, &why) != STATUS_OK)
 		return ctl_error("%s", why.text);
 	status = courier_run(courier, wait_ms, terminal ? print_progress : NULL, NULL, &counts);
-	if (courier_end(courier, 0))
+	if (courier_end(courier, 0, 0))
 		courier_close(courier);
 	if (status != STATUS_OK)
 		return ctl_failed("deliver", status);

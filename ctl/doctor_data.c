@@ -6,9 +6,11 @@
 
 #include "audit_chain.h"
 #include "audit_read.h"
+#include "channels.h"
 #include "clock.h"
 #include "doctor.h"
 #include "key_commands.h"
+#include "outbox.h"
 #include "stop.h"
 #include "table.h"
 
@@ -19,6 +21,7 @@ struct counted {
 	struct doctor *d;
 	struct db *db;
 	size_t active, policies;
+	bool no_url; /* that base_url is missing was said; once is enough for all keys */
 };
 
 static bool
@@ -40,10 +43,12 @@ look_at_approvals(struct counted *counted, const struct key *key)
 
 	if (key_asks(counted->db, key->id, &asks) != STATUS_OK || !asks)
 		return;
-	if (d->ctl->config.base_url[0] == '\0')
+	if (d->ctl->config.base_url[0] == '\0' && !counted->no_url) {
+		counted->no_url = true;
 		doctor_fault(d, "approval-base-url",
-		    "the policies of the key %s ask for approval, and %s sets no base_url",
+		    "policies, those of the key %s first, ask for approval, and %s sets no base_url",
 		    key->name, d->ctl->config.path);
+	}
 	if (key_lacks_approver(counted->db, key->id, &lacks) == STATUS_OK && lacks)
 		doctor_fault_file(d, "key-approver", key->name,
 		    "the policies of the key %s ask for approval, and it has no approver channel",
@@ -78,6 +83,29 @@ look_at_keys(struct doctor *d, struct db *db)
 		doctor_fault(d, "keys-none", "no key is active");
 	else
 		doctor_fine(d, "keys", "active: %zu", counted.active);
+}
+
+/* An approver whose message does not arrive decides nothing. */
+static bool
+look_at_channel(void *arg, const struct channel *channel)
+{
+	struct counted *counted = arg;
+	struct delivery last;
+
+	if (channel->enabled && outbox_last(counted->db, channel->id, &last) == STATUS_OK &&
+	    strcmp(last.state, "sent") != 0 && last.error[0] != '\0')
+		doctor_fault_file(counted->d, "channel-failing", channel->name,
+		    "the last message to the channel %s: %s", channel->name, last.error);
+	return true;
+}
+
+static void
+look_at_channels(struct doctor *d, struct db *db)
+{
+	struct counted counted = {.d = d, .db = db};
+
+	if (channels_each(db, look_at_channel, &counted) != STATUS_OK)
+		doctor_fault(d, "database-damaged", "the channels cannot be read");
 }
 
 static void
@@ -200,6 +228,7 @@ look_inside(struct doctor *d)
 		doctor_fault(d, "database-damaged", "%s: the triggers cannot be read", path);
 	if (store_read(d->ctl->store, &db) == STATUS_OK) {
 		look_at_keys(d, db);
+		look_at_channels(d, db);
 		look_at_stop(d, db);
 		store_read_end(d->ctl->store, db);
 	}

@@ -183,7 +183,7 @@ run_revoke(struct ctl *ctl, int argc, char **argv)
 		ctl_note("%s is %s already", r.grant.id, grant_state(&r.grant, r.now_ms));
 	else if (code == CTL_DONE)
 		ctl_note(
-		    "%s revoked; from the next call on %s of %s needs a person again for key %s",
+		    "%s revoked; from the next call on, %s of %s needs a person again for key %s",
 		    r.grant.id, r.grant.tool, r.grant.server, r.grant.key_name);
 	ctl_close(ctl);
 	return code;

@@ -311,7 +311,10 @@ policy_test_file(const char *path, bool json, FILE *out, FILE *err)
 	    run.failed);
 	if (status == STATUS_OK)
 		status = buf_status(&run.text);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && strncmp(why.text, path, strlen(path)) == 0)
+		(void)fprintf(
+		    err, "%s\n", why.text); /* a file that cannot be read is named in it */
+	else if (status != STATUS_OK)
 		(void)fprintf(
 		    err, "%s: %s\n", path, why.text[0] != '\0' ? why.text : status_name(status));
 	else if (fwrite(buf_str(&run.text), 1, run.text.len, out) == run.text.len)

@@ -9,14 +9,6 @@
 
 #define FIRST_CELLS 64
 
-/* What terminals obey; U+0080 to U+009F as well, in UTF-8 behind a byte of their own. */
-static bool
-is_control(const unsigned char *text, size_t len)
-{
-	return (len == 1 && (text[0] < 0x20 || text[0] == 0x7f)) ||
-	       (len == 2 && text[0] == 0xc2 && text[1] < 0xa0);
-}
-
 void
 table_clean(char *text)
 {
@@ -24,7 +16,7 @@ table_clean(char *text)
 
 	for (; left > 0; text += len, left -= len) {
 		len = utf8_length(text, left);
-		if (len == 0 || is_control((const unsigned char *)text, len)) {
+		if (len == 0 || utf8_unseen(utf8_code(text, len))) {
 			memset(text, '?', len > 0 ? len : 1);
 			len = len > 0 ? len : 1;
 		}

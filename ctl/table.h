@@ -29,7 +29,10 @@ void table_time(struct table *table, int64_t wall_ms, const char *zero);
 enum status table_print(struct table *table) MUST_USE;
 void table_free(struct table *table);
 
-/* What came from outside is shown, never obeyed: control characters and what is not UTF-8 become '?'. */
+/*
+ * What came from outside is shown, never obeyed: what is not UTF-8, control characters, and others that are not seen or turn the text
+ * (utf8_unseen()) become "?", one for each byte.
+ */
 void table_clean(char *text);
 
 /* The same moment as text, for lines that are no table. */

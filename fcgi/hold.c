@@ -67,7 +67,8 @@ static void
 finish(struct holds *holds, struct hold *hold)
 {
 	struct exchange *exchange = hold->exchange;
-	const enum gate_wait found = hold->found;
+	/* A decision is not spent for a client that is known to be gone: it waits for the next one. */
+	const bool release = hold->found == GATE_DECIDED && !hold->gone;
 
 	pthread_mutex_lock(&holds->mutex);
 	holds->count--;
@@ -78,7 +79,7 @@ finish(struct holds *holds, struct hold *hold)
 	if (hold->gone)
 		log_info("the client left while its call waited for a decision");
 	free(hold);
-	if (found == GATE_DECIDED)
+	if (release)
 		gate_release(&exchange->attempt);
 	else
 		gate_give_up(&exchange->attempt);

@@ -13,6 +13,7 @@
 #include "wake.h"
 
 #define COURIER_GRACE_MS 300 /* for notifications on their way */
+#define COURIER_NOTE_MS 100  /* for what is noted then, where no time is left */
 
 /* What approvals need. */
 static enum status
@@ -122,11 +123,12 @@ service_open(
 }
 
 void
-service_end(struct service *service, int64_t grace_ms)
+service_end(struct service *service, int64_t left_ms)
 {
-	if (grace_ms > COURIER_GRACE_MS)
-		grace_ms = COURIER_GRACE_MS;
-	if (!courier_end(service->courier, grace_ms > 0 ? grace_ms : 0))
+	if (left_ms < 0)
+		left_ms = 0;
+	if (!courier_end(service->courier, left_ms < COURIER_GRACE_MS ? left_ms : COURIER_GRACE_MS,
+		left_ms + COURIER_NOTE_MS))
 		log_warn("notifications on their way are left to the end of the lease");
 	audit_end(service->audit);
 }

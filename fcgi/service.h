@@ -8,9 +8,9 @@
 enum status service_open(const struct door *door, const char *path, struct service *service,
     struct problem *why) MUST_USE;
 /*
- * Notifications on their way have `grace_ms` to arrive, the anchor is written; what is left goes with the process, in which
- * other threads are still at work.
+ * Within about `left_ms` notifications on their way arrive or are given back and the anchor is written; the rest goes with
+ * the process, in which other threads are still at work.
  */
-void service_end(struct service *service, int64_t grace_ms);
+void service_end(struct service *service, int64_t left_ms);
 
 #endif

@@ -17,7 +17,6 @@
 
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
-#define END_MARGIN_MS 150 /* for noting what was broken off */
 
 struct courier {
 	struct courier_args args;
@@ -239,18 +238,18 @@ wait_for_thread(struct courier *c, int64_t until_us)
 }
 
 bool
-courier_end(struct courier *courier, int64_t grace_ms)
+courier_end(struct courier *courier, int64_t grace_ms, int64_t most_ms)
 {
-	int64_t end_us = clock_us() + grace_ms * 1000;
+	int64_t now_us = clock_us();
 	bool running;
 
 	(void)pthread_mutex_lock(&courier->lock);
-	courier->end_us = end_us;
+	courier->end_us = now_us + grace_ms * 1000;
 	running = courier->running;
 	(void)pthread_mutex_unlock(&courier->lock);
 	wake(courier);
 	if (running)
-		return wait_for_thread(courier, end_us + END_MARGIN_MS * 1000);
+		return wait_for_thread(courier, now_us + most_ms * 1000);
 	courier_round_end(&courier->round);
 	return true;
 }

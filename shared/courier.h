@@ -63,10 +63,10 @@ enum status courier_run(struct courier *courier, int64_t wait_ms,
     void (*tell)(void *arg, const struct courier_counts *counts), void *arg,
     struct courier_counts *counts) MUST_USE;
 /*
- * Ends the thread: what is on its way is broken off after `grace_ms` and stays due, for other processes at once. Waits little
- * longer than that. False: the thread is stuck, as in the database's lock; only the end of the process ends it.
+ * Ends the thread: what is on its way is broken off after `grace_ms` and stays due, for other processes at once. False: the
+ * thread has not ended after `most_ms`, as it is stuck in the database's lock; only the end of the process ends it.
  */
-bool courier_end(struct courier *courier, int64_t grace_ms);
+bool courier_end(struct courier *courier, int64_t grace_ms, int64_t most_ms);
 /* After courier_end() gave true, when no other thread uses it. Accepts NULL. */
 void courier_close(struct courier *courier);
 

@@ -121,6 +121,7 @@ claim_due(struct courier_round *round, struct delivery *deliveries)
 	if (status != STATUS_OK)
 		return status;
 	round->used = true;
+	round->active_us = clock_us();
 	for (struct parcel *p = round->parcels; p != before; p = p->next)
 		if (p->state == PARCEL_CLAIMED)
 			send_claimed(round, p);

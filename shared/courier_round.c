@@ -1,11 +1,14 @@
 /* courier_round.c - claiming, sending, noting; see courier_round.h. */
 #include "courier_look.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
+
+#define IDLE_MS 30000
 
 static bool
 has_ended(const struct parcel *parcel)
@@ -126,6 +129,20 @@ collect(struct courier_round *round)
 	}
 }
 
+/* What sending took of memory is given back when there was nothing to send for a while. */
+static void
+rest(struct courier_round *round)
+{
+	if (round->sender == NULL || round->parcels != NULL ||
+	    clock_us() - round->active_us < IDLE_MS * 1000)
+		return;
+	sender_close(round->sender);
+	round->sender = NULL;
+	pages_close(round->pages);
+	round->pages = NULL;
+	(void)malloc_trim(0);
+}
+
 void
 courier_round(struct courier_round *round, bool claim, int64_t most_ms)
 {
@@ -135,6 +152,7 @@ courier_round(struct courier_round *round, bool claim, int64_t most_ms)
 	wait_for_something(round, most_ms);
 	collect(round);
 	note_results(round);
+	rest(round);
 }
 
 bool

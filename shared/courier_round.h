@@ -28,6 +28,7 @@ struct courier_round {
 	struct pages *pages;
 	struct parcel *parcels; /* claimed; until their results are noted */
 	int64_t look_us;        /* when to look into the outbox; 0: at once */
+	int64_t active_us;      /* when something was claimed last */
 	bool used;              /* something was claimed */
 };
 

@@ -94,6 +94,7 @@ else
 	first_run
 fi
 set_base_url
+administer key list >/dev/null # a configuration that was changed and cannot be used is told here
 [ -e "$STATE/console.log" ] || add_console
 rm -f "$STATE/ctl.err"
 

@@ -56,6 +56,13 @@ OUT=$shown
 is 'show --json: the notification' "$(j '.notifications[0] | [.channel, .event, .state, .error] | join(" ")')" 'desk approval.created sent '
 is 'show --json: one link, one entry' "$(j '[.tokens, .auditEntries, .audit[0].toolCallId] | join(" ")')" "1 1 $call_id"
 is 'show --json: a digest of the arguments, as in the audit log' "$(j .argsDigest)" "$(j '.audit[0].argsDigest')"
+# Who decides must not be shown another name than the one that is called: U+202E turns what is behind it, U+200B is not seen.
+ask "$key" 'send_\u202egnp\u200b\u2028x'
+exits 'list: names that would show as others' 0 ctl approval list
+like 'list: what is not seen, or turns the text, is made visible' "$OUT" 'send_\?+gnp\?+x'
+exits 'show: names that would show as others' 0 ctl approval show "$ID"
+like 'show: what is not seen, or turns the text, is made visible' "$OUT" 'TOOL +send_\?+gnp\?+x'
+ctl approval deny "$ID" 2>/dev/null
 exits 'show: a shortened id' 0 ctl approval show "${first:0:12}" --json
 is 'show: a shortened id is the one' "$(j .id)" "$first"
 exits 'show: too short an id' 2 ctl approval show "${first:0:6}"

@@ -31,6 +31,10 @@ is 'no key in any file of the state directory' "$found" ''
 # list, export, verify.
 exits 'audit list' 0 ctl audit list
 like 'audit list shows key, tool and decision' "$OUT" 'agent.*t5.*allow'
+exits 'audit list of a decision' 0 ctl audit list --decision require_approval
+exits 'audit list of what is no decision' 2 ctl audit list --decision denyed
+like 'audit list of what is no decision says what there is' "$ERR" 'require_approval.*wrong_pin'
+exits 'audit export of what is no decision' 2 ctl audit export --decision admin
 exits 'audit list --json' 0 ctl audit list --json
 is 'it is JSON, with every entry' "$(printf '%s' "$OUT" | jq -s 'flatten | length' 2>&1)" \
     "$(sqlite3 "$S/enforgate.db" 'SELECT count(*) FROM audit')"

@@ -79,6 +79,7 @@ END
 exits 'policy test that passes' 0 ctl policy test "$T/good.test.json"
 sed -i 's/"allow", "rule"/"deny", "rule"/' "$T/good.test.json"
 exits 'policy test that fails' 1 ctl policy test "$T/good.test.json"
+refuses 'policy test of no file names it once' 2 '^/nobody: No such' policy test /nobody
 
 # key
 exits 'key add' 0 ctl key add agent --policy shop --expires 30d --approval-timeout 10m --no-allowances

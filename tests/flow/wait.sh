@@ -154,6 +154,23 @@ if [ "$(ctl approval list --all --json | jq -r '[.[] | select(.tool == "send_lef
 else
 	ok 'the client left: this web server does not tell'
 fi
+# It leaves, and somebody decides, before the responder looks at either; where the connection tells at once.
+if [ "${HOST_LEAVES:-99}" -lt 10 ]; then
+	curl -s -o /dev/null "$URL" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
+	    --data-binary '{"serverName":"mail","toolName":"send_both","approval":{"request":true,"waitSeconds":20}}' &
+	client=$!
+	id=$(pending send_both)
+	sleep 0.2
+	for pid in $(responders); do kill -STOP "$pid"; done
+	kill $client
+	wait $client
+	sleep "$HOST_LEAVES"
+	decide approve "$id"
+	for pid in $(responders); do kill -CONT "$pid"; done
+	sleep 0.5
+	is 'the client left, then somebody decided: not spent' \
+	    "$(ctl approval list --all --json | jq -r '[.[] | select(.tool == "send_both")][0].state')" approved
+fi
 waiting ending "$key" send_end 20
 id=$(pending send_end)
 for pid in $(responders); do kill -TERM "$pid"; done

@@ -1,5 +1,13 @@
 #!/bin/bash
-# Notifications: how fast they are, and a server that answers with 500 for a minute.
+# Notifications: how fast they are, a server that answers with 500 for a minute, and the certificates that the system trusts,
+# which needs a mount: as root, or in a user namespace of its own.
+if [ -z "${INSIDE:-}" ]; then
+	user=-r
+	[ "$(id -u)" != 0 ] || user=
+	if unshare $user -m true; then
+		exec env INSIDE=1 unshare $user -m bash "$0"
+	fi
+fi
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/sinks/lib.sh"
 
@@ -37,5 +45,20 @@ is 'a minute: not too often' "$(delivery attempts "approval_id = '$APPROVAL'")" 
 answers tls.broken 200
 delivery_gets 'a minute: it arrives' "approval_id = '$APPROVAL'" '^sent $' 30
 like 'a minute: with the arguments still' "$(request_of tls .body | jq -r .link)" '#a='
+
+# A responder does not read openssl.cnf; the system's authorities count all the same.
+bundle=/etc/ssl/certs/ca-certificates.crt
+webhook system "https://127.0.0.1:$SINK_PORT/system" --allow-private --approver
+ctl key set agent --channel system >/dev/null 2>&1
+ask "$key" send_distrusted
+delivery_gets 'system: a certificate that the system does not trust' "approval_id = '$APPROVAL'" 'is not trusted'
+if [ -n "${INSIDE:-}" ] && cat $bundle "$T/ca/ca.pem" >"$T/bundle" && mount --bind "$T/bundle" $bundle; then
+	stop_server
+	start_server 2
+	ask "$key" send_trusted
+	delivery_gets 'system: one that it trusts' "approval_id = '$APPROVAL'" '^sent $'
+else
+	not_run 'the certificates that the system trusts' "needs root, or user namespaces, and $bundle"
+fi
 
 finish

@@ -41,9 +41,9 @@ exits 'room again: the chain verifies' 0 ctl audit verify
 
 # Read-only under way: what is open stays writable, so a responder is killed and the next one finds it so.
 respawned() {
-	kill -KILL $(responders)
+	kill -KILL $(responders "$SERVER" '')
 	for _ in $(seq 50); do
-		[ -z "$(responders)" ] || break
+		[ -z "$(responders "$SERVER" '')" ] || break
 		sleep 0.1
 	done
 	sleep 1.2
