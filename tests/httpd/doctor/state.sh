@@ -32,6 +32,11 @@ look
 named 'key file open' file-mode
 is 'key file open: nor can it be used' "$(level key-file)" wrong
 again
+echo link >"$S/console.log"
+chmod 644 "$S/console.log"
+look
+named 'links of the console open' file-mode
+again
 mv "$S/enforgate.key" "$S/elsewhere.key"
 look
 named 'no key file' key-file
