@@ -1,3 +1,2 @@
 # file: shared/gate.c
-s/\.approval_id = .*//
-s/\.args_digest = attempt->call\.digest,/&\n.approval_id = attempt->call.args != NULL ? json_string(json_member(attempt->call.args, "secret", \&(bool){false}), NULL) : "",/
+/\.surface = attempt->surface,/,/\.latency_us/s/\.args_digest = attempt->call\.digest,/&\n.approval_id = attempt->call.args != NULL ? json_string(json_member(attempt->call.args, "secret", \&(bool){false}), NULL) : "",/
