@@ -12,33 +12,18 @@ static const char sql_keys[] =
 static const char sql_drop_of_key[] = "DELETE FROM key_channel WHERE key_id = ?1";
 static const char sql_add_to_key[] = "INSERT INTO key_channel (key_id, channel_id) VALUES (?1, ?2)";
 
-static enum status
-each_name(struct db *db, const char *sql, const char *id, bool (*each)(void *arg, const char *name),
-    void *arg)
-{
-	struct query *q = query(db, sql);
-	enum query_step step;
-
-	query_bind_text(q, 1, id);
-	while ((step = query_step(q)) == QUERY_ROW)
-		if (!each(arg, query_text(q, 0)))
-			break;
-	query_end(q);
-	return step == QUERY_FAILED ? STATUS_FAILED : STATUS_OK;
-}
-
 enum status
 keys_each_channel(
     struct db *db, const char *key_id, bool (*each)(void *arg, const char *name), void *arg)
 {
-	return each_name(db, sql_names_of_key, key_id, each, arg);
+	return query_each_text(db, sql_names_of_key, key_id, each, arg);
 }
 
 enum status
 channels_each_key(
     struct db *db, const char *channel_id, bool (*each)(void *arg, const char *key_name), void *arg)
 {
-	return each_name(db, sql_keys, channel_id, each, arg);
+	return query_each_text(db, sql_keys, channel_id, each, arg);
 }
 
 enum status

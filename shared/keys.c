@@ -279,31 +279,16 @@ keys_set_policies(struct db *db, const char *id, const char *const *policy_ids, 
 	return status == STATUS_OK ? generation_bump(db) : status;
 }
 
-static enum status
-each_name(struct db *db, const char *sql, const char *id, bool (*each)(void *arg, const char *name),
-    void *arg)
-{
-	struct query *q = query(db, sql);
-	enum query_step step;
-
-	query_bind_text(q, 1, id);
-	while ((step = query_step(q)) == QUERY_ROW)
-		if (!each(arg, query_text(q, 0)))
-			break;
-	query_end(q);
-	return step == QUERY_FAILED ? STATUS_FAILED : STATUS_OK;
-}
-
 enum status
 keys_each_policy(
     struct db *db, const char *id, bool (*each)(void *arg, const char *name), void *arg)
 {
-	return each_name(db, sql_policies, id, each, arg);
+	return query_each_text(db, sql_policies, id, each, arg);
 }
 
 enum status
 keys_each_of_policy(
     struct db *db, const char *policy_id, bool (*each)(void *arg, const char *name), void *arg)
 {
-	return each_name(db, sql_of_policy, policy_id, each, arg);
+	return query_each_text(db, sql_of_policy, policy_id, each, arg);
 }

@@ -100,6 +100,9 @@ bool query_null(struct query *q, int column);
  */
 bool query_types(struct query *q, const char *types);
 void query_end(struct query *q); /* accepts NULL */
+/* The first column, a text, of each row that a statement with `id` as its one parameter gives; stops early when `each` returns false. */
+enum status query_each_text(struct db *db, const char *sql, const char *id,
+    bool (*each)(void *arg, const char *text), void *arg) MUST_USE;
 
 /*
  * Steps a statement that returns no rows, and ends it. STATUS_OK with *changed rows (may be NULL);

@@ -190,3 +190,18 @@ query_run(struct query *q, int64_t *changed)
 	query_end(q);
 	return status;
 }
+
+enum status
+query_each_text(struct db *db, const char *sql, const char *id,
+    bool (*each)(void *arg, const char *text), void *arg)
+{
+	struct query *q = query(db, sql);
+	enum query_step step;
+
+	query_bind_text(q, 1, id);
+	while ((step = query_step(q)) == QUERY_ROW)
+		if (!each(arg, query_text(q, 0)))
+			break;
+	query_end(q);
+	return step == QUERY_FAILED ? STATUS_FAILED : STATUS_OK;
+}

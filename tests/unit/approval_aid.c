@@ -81,3 +81,16 @@ approval_aid_count(struct db *db, const char *sql)
 	query_end(q);
 	return value;
 }
+
+void
+approval_aid_token(struct store *store, const char *approval_id, const char *channel,
+    char hash[SECRET_DIGEST_TEXT])
+{
+	char text[APPROVAL_TOKEN_LEN + 1];
+	struct db *db = store_place_write(store);
+
+	approval_token_make(text);
+	assert_status(approval_token_hash(text, strlen(text), hash), STATUS_OK);
+	assert_status(approval_token_add(db, approval_id, hash, channel, 1000), STATUS_OK);
+	store_place_commit(store, db);
+}

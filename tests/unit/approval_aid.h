@@ -22,4 +22,8 @@ struct approval approval_aid_read(struct db *db, const char *id);
 /* What a query for one integer says. */
 int64_t approval_aid_count(struct db *db, const char *sql);
 
+/* A new token of an approval; `hash` is what is stored of it. */
+void approval_aid_token(struct store *store, const char *approval_id, const char *channel,
+    char hash[SECRET_DIGEST_TEXT]);
+
 #endif
