@@ -20,8 +20,8 @@
 static bool
 is_decision(const char *word)
 {
-	static const char *const all[] = {"allow", "deny", "require_approval", "approved", "denied",
-	    "expired", "wrong_pin"};
+	static const char *const all[] = {
+	    "allow", "deny", "require_approval", "approved", "denied", "expired", "wrong_pin"};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(word, all[i]) == 0)

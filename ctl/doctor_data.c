@@ -6,9 +6,11 @@
 
 #include "audit_chain.h"
 #include "audit_read.h"
+#include "channels.h"
 #include "clock.h"
 #include "doctor.h"
 #include "key_commands.h"
+#include "outbox.h"
 #include "stop.h"
 #include "table.h"
 
@@ -81,6 +83,29 @@ look_at_keys(struct doctor *d, struct db *db)
 		doctor_fault(d, "keys-none", "no key is active");
 	else
 		doctor_fine(d, "keys", "active: %zu", counted.active);
+}
+
+/* An approver whose message does not arrive decides nothing. */
+static bool
+look_at_channel(void *arg, const struct channel *channel)
+{
+	struct counted *counted = arg;
+	struct delivery last;
+
+	if (channel->enabled && outbox_last(counted->db, channel->id, &last) == STATUS_OK &&
+	    strcmp(last.state, "sent") != 0 && last.error[0] != '\0')
+		doctor_fault_file(counted->d, "channel-failing", channel->name,
+		    "the last message to the channel %s: %s", channel->name, last.error);
+	return true;
+}
+
+static void
+look_at_channels(struct doctor *d, struct db *db)
+{
+	struct counted counted = {.d = d, .db = db};
+
+	if (channels_each(db, look_at_channel, &counted) != STATUS_OK)
+		doctor_fault(d, "database-damaged", "the channels cannot be read");
 }
 
 static void
@@ -203,6 +228,7 @@ look_inside(struct doctor *d)
 		doctor_fault(d, "database-damaged", "%s: the triggers cannot be read", path);
 	if (store_read(d->ctl->store, &db) == STATUS_OK) {
 		look_at_keys(d, db);
+		look_at_channels(d, db);
 		look_at_stop(d, db);
 		store_read_end(d->ctl->store, db);
 	}

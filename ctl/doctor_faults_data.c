@@ -52,6 +52,10 @@ const struct fault doctor_faults_data[] = {
 	"They wait for `enforgatectl approval`, and are denied when their time is over.",
 	{{HOST_ANY, "enforgatectl channel add NAME KIND ...   (enforgatectl help channel add)\n"
 		    "enforgatectl key set @file --channel NAME"}}},
+    {"channel-failing", LEVEL_NOTICE, "messages to a channel do not arrive",
+	"Whoever is told there hears of no call, and calls are denied when their time is over.",
+	{{HOST_ANY, "enforgatectl channel test @file\n"
+		    "enforgatectl channel set @file ...   (enforgatectl help channel set)"}}},
     {"approval-base-url", LEVEL_WRONG, "calls that need a decision are denied",
 	"Links for approvers are built from base_url only; without it nobody is asked.",
 	{{HOST_ANY, "in @conf:\n"

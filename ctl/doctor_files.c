@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "courier.h"
 #include "doctor.h"
 #include "limit.h"
 #include "pin.h"
 #include "stop.h"
+#include "wake.h"
 
 struct looking {
 	struct doctor *d;
@@ -37,7 +39,8 @@ is_ours(const char *name)
 	return begins(name, STORE_FILE) || begins(name, SECRET_KEY_FILE) || ends(name, ".key") ||
 	       begins(name, AUDIT_ANCHOR_FILE) || strcmp(name, STORE_LOCK) == 0 ||
 	       strcmp(name, LIMIT_FILE) == 0 || strcmp(name, PROBE_LOCK) == 0 ||
-	       strcmp(name, PIN_LOCK) == 0 || strcmp(name, STOP_FILE) == 0 ||
+	       strcmp(name, PIN_LOCK) == 0 || strcmp(name, WAKE_FILE) == 0 ||
+	       strcmp(name, COURIER_CONSOLE) == 0 || strcmp(name, STOP_FILE) == 0 ||
 	       begins(name, STOP_FILE ".");
 }
 

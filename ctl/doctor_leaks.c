@@ -5,14 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "courier.h"
 #include "doctor.h"
 
 #define COMPARED_MAX 64 /* bytes; never shown */
 #define COMPARED_LEAST 16
 #define SUFFIXES_MAX 8 /* directories above the state directory that may be the document root */
 
-static const char *const state_files[] = {
-    SECRET_KEY_FILE, STORE_FILE, AUDIT_ANCHOR_FILE, "enforgate.conf", "enforgate.log"};
+static const char *const state_files[] = {SECRET_KEY_FILE, STORE_FILE, AUDIT_ANCHOR_FILE,
+    "enforgate.conf", "enforgate.log", COURIER_CONSOLE};
 
 /* The beginning of a file; the number of bytes. */
 static size_t
@@ -95,8 +96,9 @@ ask_for_places(struct doctor *d)
 static enum status
 ask_for_programs(struct doctor *d)
 {
-	static const char *const paths[] = {
-	    "/check.fcgi", "/v1/check.fcgi", "/enforgate/check.fcgi", "/cgi-bin/check.fcgi"};
+	static const char *const paths[] = {"/check.fcgi", "/v1/check.fcgi",
+	    "/enforgate/check.fcgi", "/cgi-bin/check.fcgi", "/approve.fcgi", "/v1/approve.fcgi",
+	    "/enforgate/approve.fcgi", "/cgi-bin/approve.fcgi"};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < 2 * sizeof(paths) / sizeof(paths[0]) && status == STATUS_OK; i++) {

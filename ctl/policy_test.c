@@ -312,7 +312,8 @@ policy_test_file(const char *path, bool json, FILE *out, FILE *err)
 	if (status == STATUS_OK)
 		status = buf_status(&run.text);
 	if (status != STATUS_OK && strncmp(why.text, path, strlen(path)) == 0)
-		(void)fprintf(err, "%s\n", why.text); /* a file that cannot be read is named in it */
+		(void)fprintf(
+		    err, "%s\n", why.text); /* a file that cannot be read is named in it */
 	else if (status != STATUS_OK)
 		(void)fprintf(
 		    err, "%s: %s\n", path, why.text[0] != '\0' ? why.text : status_name(status));

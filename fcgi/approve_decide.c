@@ -134,8 +134,12 @@ approve(struct visit *visit)
 	}
 	if (visit->has_pin)
 		status = pin_decide(visit, &left, &why);
-	if (status == STATUS_NOT_FOUND)
+	if (status == STATUS_NOT_FOUND) {
 		status = resolve_now(visit, APPROVAL_APPROVED, &why);
+		/* By the database, that is; below it means a PIN. */
+		if (status == STATUS_REFUSED)
+			status = STATUS_FAILED;
+	}
 	if (status != STATUS_REFUSED)
 		answer(visit, status, &why);
 	else if (visit->state != APPROVAL_PENDING)

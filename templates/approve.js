@@ -12,11 +12,11 @@
 	const DEPTH_SHOWN = 16; /* levels that are indented */
 	const PRESS_MS = 3000; /* a second press within this time is the same one */
 	const SOON_S = 60;
-	/* Characters that nobody sees, as in shared/page_escape.c. */
+	/* Characters that nobody sees, as in shared/utf8.c. */
 	const UNSEEN = new RegExp('([\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f' +
-	    '\\u0890\\u0891\\u08e2\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164' +
+	    '\\u0890\\u0891\\u08e2\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164' +
 	    '\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufffb\\u{110bd}\\u{110cd}\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}' +
-	    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}])', 'u');
+	    '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\p{Noncharacter_Code_Point}])', 'u');
 	const byId = (id) => document.getElementById(id);
 
 	/* ---- Arguments ---- */

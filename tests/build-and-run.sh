@@ -24,7 +24,7 @@ tsan)
 	build BUILD="$BUILD" OPT='-O1 -g -fno-omit-frame-pointer' HARDEN= HARDENLD= \
 	    SANITIZE='-fsanitize=thread'
 	;;
-*) build ;;
+*) build "$BUILD/tests/kill_at.so" ;;
 esac
 case $kind in
 test-long) suites='long' ;;

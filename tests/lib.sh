@@ -147,10 +147,11 @@ audit_count() { sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit WHERE kind
 #   host_responders PID         process ids of its responders, of every program
 #   host_reload PID             what the system does after a change of the configuration or a log rotation
 #   host_logs STATE DIR         paths of its access and error logs
-# and variables: how it answers what is too much (see the files), HOST_STREAMS (empty: an answer comes in one piece),
-# HOST_LEAVES (seconds until a client that has left is noticed while its call waits; empty: never), HOST_SPAWNS (fixed, or demand: PROCESSES is not kept to) and, where the responders are not run by
-# the user of the tests, HOST_USER: the state directories belong to that user then, and enforgatectl is run as that
-# user.
+# and variables: HOST_NAME and HOST_DOCTOR (what doctor calls it, and what it finds even where all is right), how it
+# answers what is too much (see the files), HOST_STREAMS (empty: an answer comes in one piece), HOST_LEAVES (seconds until
+# a client that has left is noticed while its call waits; empty: never), HOST_SPAWNS (fixed, or demand: PROCESSES is not kept
+# to) and, where the responders are not run by the user of the tests, HOST_USER: the state directories belong to that user
+# then, and enforgatectl is run as that user.
 HTTPD=${HTTPD:-lighttpd}
 # example FILE: prints the path of a shipped configuration, where need be of a copy with HOST_BASE in front of each route.
 example() {

@@ -36,7 +36,7 @@ async function asWritten() {
 
 async function hostile() {
 	const args = JSON.stringify({ to: `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script>`,
-		['<b>name</b>']: '\u202Egpj.exe \u200B\u2066 \u05E9\u05DC\u05D5\u05DD', '__proto__': '</pre></main>', constructor: 1 });
+		['<b>name</b>']: '\u202Egpj.exe \u200B\u2066\u2800\uFFFE\u{1FFFF} \u05E9\u05DC\u05D5\u05DD', '__proto__': '</pre></main>', constructor: 1 });
 	const { url } = await ask('agent', 'send_markup', args);
 	await visit({}, async (page) => {
 		await open(page, url);
@@ -44,7 +44,7 @@ async function hostile() {
 		is('no element comes of it', await page.locator('#args-text :not(span, bdi)').count(), 0);
 		const text = await shown(page);
 		like('markup is text', text, /"<img src=x onerror=\\"document\.title='broken'\\"><script>/);
-		like('what nobody sees is shown', text, /\[U\+202E\]gpj\.exe \[U\+200B\]\[U\+2066\] שלום/);
+		like('what nobody sees is shown', text, /\[U\+202E\]gpj\.exe \[U\+200B\]\[U\+2066\]\[U\+2800\]\[U\+FFFE\]\[U\+1FFFF\] שלום/);
 		like('no script of it runs', await page.title(), /^Approve/);
 	});
 }

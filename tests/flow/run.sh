@@ -131,6 +131,10 @@ is 'a base_url of the user stays' "$(base_url)" https://gate.example.org
 is 'a channel that was removed stays away' "$("$BUILD/enforgatectl" --conf "$state/enforgate.conf" channel list --json)" '[]'
 end TERM
 rm "$state/stop"
+echo 'no_such_setting = 1' >>"$state/enforgate.conf"
+if begin "$state"; then not_ok 'a configuration that cannot be used' 'make run says that it is ready'; fi
+like 'a configuration that cannot be used is told' "$(cat "$output")" 'enforgate.conf:[0-9]+:.*no_such_setting'
+sed -i '/^no_such_setting/d' "$state/enforgate.conf"
 
 # A state directory whose socket path would be too long for the system.
 deep=$T/$(printf 'd%.0s' $(seq 120))

@@ -76,7 +76,8 @@ decided=$(now_ms)
 wait $WAITING
 is 'approved: allow' "$(answer allow '[.decision, .reason, .approval.status, .approval.id] | join(" ")')" "allow approved by the administrator approved $id"
 took=$(($(cat "$T/allow/ended") - decided))
-if [ $took -lt 300 ]; then ok 'approved: told within 300 ms'; else not_ok 'approved: told within 300 ms' "$took ms"; fi
+# How fast is for `make bench-approvals`; here only that the wait does not go on.
+if [ $took -lt 5000 ]; then ok 'approved: told before the wait is over'; else not_ok 'approved: told before the wait is over' "$took ms"; fi
 is 'approved: entries of the verdict, the decision and the release are linked' \
     "$(ctl audit export --format jsonl 2>/dev/null | jq -r "select(.approvalId == \"$id\") | [.kind, .decision, .toolCallId] | join(\" \")" | sed "s/$(answer allow .toolCallId)/CALL/")" \
     'verdict require_approval CALL

@@ -2,6 +2,7 @@
 # shellcheck source=tests/httpd/host_apache.sh
 . "$ROOT/tests/httpd/host_apache.sh"
 HOST_SPAWNS=demand # when all are busy
+HOST_NAME="Apache mod_fcgid, in the server's" # as doctor calls it
 HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=400 # more than 100

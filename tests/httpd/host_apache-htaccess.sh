@@ -7,6 +7,8 @@
 # shellcheck source=tests/httpd/host_apache.sh
 . "$ROOT/tests/httpd/host_apache.sh"
 HOST_SPAWNS=demand # when all are busy
+HOST_NAME="Apache mod_fcgid, in .htaccess" # as doctor calls it
+HOST_DOCTOR='buffering links-in-log'
 HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=400  # more than 100

@@ -3,6 +3,7 @@
 . "$ROOT/tests/httpd/host_apache.sh"
 # shellcheck source=tests/httpd/host_units.sh
 . "$ROOT/tests/httpd/host_units.sh"
+HOST_NAME="Apache mod_proxy_fcgi" # as doctor calls it
 HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=400

@@ -1,6 +1,7 @@
 # host_lighttpd-sockets.sh - lighttpd to external sockets: httpd-examples/lighttpd-sockets.conf.
 # shellcheck source=tests/httpd/host_units.sh
 . "$ROOT/tests/httpd/host_units.sh"
+HOST_NAME=lighttpd # as doctor calls it
 HOST_LONG_HEADER=431
 HOST_LONG_QUERY=431
 HOST_MANY_HEADERS=200

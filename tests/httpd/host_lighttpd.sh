@@ -1,5 +1,6 @@
 # host_lighttpd.sh - lighttpd that spawns the responders: httpd-examples/lighttpd.conf. See "Servers" in lib.sh.
 HOST_SPAWNS=fixed # all at the start
+HOST_NAME=lighttpd # as doctor calls it
 HOST_LONG_HEADER=431
 HOST_LONG_QUERY=431
 HOST_MANY_HEADERS=200

@@ -1,6 +1,7 @@
 # host_nginx.sh - nginx to external sockets: httpd-examples/nginx.conf, in an http block of its own.
 # shellcheck source=tests/httpd/host_units.sh
 . "$ROOT/tests/httpd/host_units.sh"
+HOST_NAME=nginx # as doctor calls it
 HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=200

@@ -6,7 +6,7 @@ BEGIN {
 	split("buf secret log match plain", l1)
 	split("decimal json store config limit generation probe wake page form", l2)
 	split("call keys policy policies stop audit channels approval grant pin outbox notice", l3)
-	split("caller resolve courier sender address", l4)
+	split("caller resolve courier sender address settle", l4)
 	split("gate", l5)
 	for (i in l0) level[l0[i]] = 0
 	for (i in l1) level[l1[i]] = 1

@@ -1,6 +1,7 @@
 /* test_notice.c - what all forms have in common: who gets a link, words about time, the console's text. */
 #include "notice_aid.h"
 
+#include "notice_out.h"
 #include "secret.h"
 
 #define MINUTE ((int64_t)60 * 1000)
@@ -189,6 +190,28 @@ sending_twice_gives_the_same_but_for_time(void **state)
 	}
 }
 
+static void
+header_cannot_begin_another_one(void **state)
+{
+	struct outgoing out;
+	struct problem why = {""};
+	char *longest = aid_repeat("x", NOTICE_HEADER_MAX - strlen("a: "));
+
+	(void)state;
+	outgoing_init(&out);
+	assert_status(notice_header(&out, "a", "b\r\nc: d", &why), STATUS_INVALID);
+	assert_status(notice_header(&out, "a", "b\x7f", &why), STATUS_INVALID);
+	assert_status(notice_header(&out, "a", longest, &why), STATUS_INVALID);
+	assert_int_equal(out.nheaders, 0);
+	longest[strlen(longest) - 1] = '\0';
+	for (size_t i = 0; i < NOTICE_HEADERS_MAX; i++)
+		assert_status(notice_header(&out, "a", longest, &why), STATUS_OK);
+	assert_status(notice_header(&out, "a", "b", &why), STATUS_INVALID);
+	assert_int_equal(out.nheaders, NOTICE_HEADERS_MAX);
+	outgoing_free(&out);
+	free(longest);
+}
+
 static int
 start(void **state)
 {
@@ -216,6 +239,7 @@ main(void)
 	    cmocka_unit_test(spans_read_as_people_say_them),
 	    cmocka_unit_test(moment_of_another_day_has_its_date),
 	    cmocka_unit_test(sentence_and_its_pieces_are_the_same),
+	    cmocka_unit_test(header_cannot_begin_another_one),
 	    cmocka_unit_test(sending_twice_gives_the_same_but_for_time),
 	};
 

@@ -218,6 +218,7 @@ static void
 settings_that_cannot_be_used_are_refused(void **state)
 {
 	static const char *const settings[] = {"{}", "{\"token\":\"1:x\"}", "{\"chat\":\"1\"}",
+	    "{\"token\":\"1:x\",\"chat\":\"1\\n2\"}", "{\"token\":\"1:x\\u0000y\",\"chat\":\"1\"}",
 	    "{\"token\":\"1:x/../y\",\"chat\":\"1\"}", "{\"token\":\"1:x?a\",\"chat\":\"1\"}",
 	    "{\"token\":\"1:x\",\"chat\":\"1\",\"url\":\"file:///etc\"}"};
 	struct notice notice = aid_notice();

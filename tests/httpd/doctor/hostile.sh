@@ -15,8 +15,15 @@ $SIG{CHLD} = "IGNORE";
 $SIG{PIPE} = "IGNORE";
 while (my $c = $l->accept) {
 	next if fork;
-	my $head = "";
-	$head .= $bytes while $head !~ /\r\n\r\n/ && sysread($c, $bytes, 65536);
+	# The body too: bytes that are not read would end the connection before the answer is.
+	my ($head, $left) = ("", 1);
+	while ($left > 0 && sysread($c, $bytes, 65536)) {
+		$head .= $bytes;
+		next if $head !~ /\r\n\r\n/;
+		my $got = length($');
+		my ($size) = $head =~ /^Content-Length: *(\d+)/mi;
+		$left = ($size // 0) - $got;
+	}
 	open my $seen, ">>", "$dir/seen";
 	print $seen $head;
 	close $seen;

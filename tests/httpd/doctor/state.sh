@@ -32,6 +32,11 @@ look
 named 'key file open' file-mode
 is 'key file open: nor can it be used' "$(level key-file)" wrong
 again
+echo link >"$S/console.log"
+chmod 644 "$S/console.log"
+look
+named 'links of the console open' file-mode
+again
 mv "$S/enforgate.key" "$S/elsewhere.key"
 look
 named 'no key file' key-file
@@ -168,12 +173,24 @@ ctl channel disable desk >"$T/out" 2>&1
 look
 named 'somebody who is not told' key-approver notice
 ctl channel enable desk >"$T/out" 2>&1
+id=$(ctl --json channel show desk | jq -r .id)
+asker=$(ctl --json key show asker | jq -r .id)
+delivery() { # state error
+	sqlite3 "$S/enforgate.db" "DELETE FROM delivery; INSERT INTO delivery VALUES ('dlv_x', '$id', '$asker',
+	    'approval.created', 'apr_x', 'call_x', '', '', '', '$1', 1, 1, 1, '', 0, NULL, '$2')"
+}
+delivery due 'no such host'
+look
+named 'a message that does not arrive' channel-failing notice
+delivery sent ''
+look
+fine 'a message that arrived'
 sed -i '/^base_url/d' "$S/enforgate.conf"
 look
 named 'nowhere to ask' approval-base-url
 new_key second --policy asking >"$T/key"
 look
-is 'said once for all keys' "$(jq '[.findings[] | select(.id == "approval-base-url")] | length' "$T/out")" 1
+is 'said once for all keys' "$(jq '[.findings[] | select(.id == "approval-base-url")] | length' "$T/doctor.json")" 1
 ctl key revoke second >"$T/out" 2>&1
 look
 ctl key revoke asker >"$T/out" 2>&1
