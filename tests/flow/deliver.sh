@@ -130,12 +130,26 @@ for channel in trusted system wrong name; do
 done
 is 'certificate: only the trusted one was used' "$(received tls) $(request_of tls .path)" '1 /trusted'
 
-# Environment and what it must not do.
-is 'proxies of the environment are not used' "$(
-	uses people
-	ask "$key" send_proxy
-	https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
-	    ctl deliver --wait 3 --json | jq -c '[.failed]'
-)" '[0]'
+# The command. Proxies of the environment are not for messages.
+stop_server
+webhook broken "$PLAIN/broken" --allow-private --approver
+answers plain.broken 500
+uses people broken
+sqlite3 "$S/enforgate.db" "UPDATE delivery SET state = 'failed' WHERE state = 'due';
+    INSERT INTO delivery SELECT 'dlv_' || c.name, c.id, a.key_id, 'approval.created', a.id, a.call_id, '', '', '', 'due',
+        a.created_ms, 0, a.created_ms, '', 0, NULL, '' FROM approval a, channel c
+    WHERE a.id = '$APPROVAL' AND c.name IN ('people', 'broken')"
+export http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
+exits 'deliver: exit code 1 where a try failed' 1 ctl deliver
+is 'deliver: it counts' "$OUT" '1 sent, 1 failed, 0 no longer needed, 1 still waiting'
+like 'deliver: it says why' "$ERR" "approval\.created of $APPROVAL to channel broken: 127\.0\.0\.1: HTTP 500"
+answers plain.broken 200
+exits 'deliver: waits for the next try' 0 ctl deliver --wait 10 --json
+is 'deliver: and counts it' "$(jq -c . <<<"$OUT")" '{"sent":1,"failed":0,"dropped":0,"waiting":0}'
+unset http_proxy https_proxy all_proxy
+exits 'deliver: nothing to do' 0 ctl deliver --wait 10
+is 'deliver: and no wait for it' "$OUT" '0 sent, 0 failed, 0 no longer needed, 0 still waiting'
+exits 'deliver: seconds that are none' 2 ctl deliver --wait soon
+like 'deliver: and what they are' "$ERR" '\-\-wait takes seconds from 0 to 86400, not "soon"'
 
 finish

@@ -61,4 +61,34 @@ else
 	not_run 'the certificates that the system trusts' "needs root, or user namespaces, and $bundle"
 fi
 
+# Without libcurl, and with the flavour of it that stands in. The client of these tests is curl, so bash asks.
+hide() { # libcurl.so.4
+	local path
+	path=$(ldconfig -p | sed -n "s/.*$1 .*=> //p" | head -n 1)
+	[ -z "$path" ] || mount --bind /dev/null "$(readlink -f "$path")"
+}
+ask_raw() { # tool
+	local body="{\"serverName\":\"mail\",\"toolName\":\"$1\",\"args\":{},\"approval\":{\"request\":true}}"
+	raw "POST /v1/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $key\r\nContent-Type: application/json\r\nContent-Length: ${#body}\r\nConnection: close\r\n\r\n$body"
+	APPROVAL=$(grep -o 'apr_[A-Za-z0-9]*' <<<"$RAW")
+}
+if [ -n "${INSIDE:-}" ]; then
+	ctl key set agent --channel people >/dev/null 2>&1
+	stop_server
+	start_server 1
+	hide libcurl.so.4
+	if ldconfig -p | grep -q libcurl-gnutls.so.4; then
+		ask_raw send_gnutls
+		delivery_gets 'gnutls: it does as well' "approval_id = '$APPROVAL'" '^sent $'
+		hide libcurl-gnutls.so.4
+	else
+		not_run 'libcurl over GnuTLS' 'it is not installed'
+	fi
+	kill -KILL "$(responders)"
+	sleep 0.5
+	ask_raw send_nowhere
+	delivery_gets 'no libcurl: it says so' "approval_id = '$APPROVAL'" '^due libcurl cannot be loaded: install it \(Debian: libcurl4\)'
+	like 'no libcurl: in the log too' "$(grep "$APPROVAL" "$S/enforgate.log")" 'libcurl cannot be loaded'
+fi
+
 finish
