@@ -179,7 +179,7 @@ else
 	not_ok 'wrong and missing cost the same' "$wrong ms and $missing ms"
 fi
 
-is 'no PIN in any file' "$(grep -rlE '47110|"4712"|pin=' "$S" --include='*.log' --include='enforgate.db*' 2>/dev/null)" ''
+is 'no PIN in any file' "$(grep -rlE 'b(>|%3E|&gt;)47110|"4712"|pin=' "$S" --include='*.log' --include='enforgate.db*' 2>/dev/null)" ''
 verified 'the audit log is whole'
 exits 'audit list takes the entries' 0 ctl audit list --json
 like 'audit list shows them' "$OUT" wrong_pin
