@@ -39,13 +39,15 @@ doors    := $(wildcard fcgi/check.c fcgi/mcp.c fcgi/approve.c)
 parts_of  = $(wildcard $(1:%.c=%_*.c))
 fcgi_src := $(filter-out $(doors) $(call parts_of,$(doors)),$(wildcard fcgi/*.c))
 ctl_src  := $(wildcard ctl/*.c)
+# stdio/NAME.c and stdio/NAME_*.c are a program enforgate-NAME, which speaks MCP over its standard input and output.
+stdio    := $(foreach n,stdio bridge demo,$(wildcard stdio/$(n).c))
 unit_src := $(wildcard tests/unit/test_*.c)
 unit_aid := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
 
 core_obj := $(core_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/migrations.o $(BUILD)/obj/templates.o
 fcgi_obj := $(fcgi_src:%.c=$(BUILD)/obj/%.o)
 ctl_obj  := $(ctl_src:%.c=$(BUILD)/obj/%.o)
-programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl
+programs := $(doors:fcgi/%.c=$(BUILD)/%.fcgi) $(BUILD)/enforgatectl $(stdio:stdio/%.c=$(BUILD)/enforgate-%)
 aid_obj  := $(unit_aid:%.c=$(BUILD)/obj/%.o)
 units    := $(unit_src:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -94,6 +96,13 @@ $(BUILD)/%.fcgi: $(BUILD)/obj/fcgi/%.o $(fcgi_obj) $(BUILD)/core.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(BUILD)/core.a $(LIBS)
 	@echo "built $@"
 
+$(BUILD)/mcp.fcgi: LIBS += -lcurl
+
+$(foreach p,$(stdio),$(eval $(p:stdio/%.c=$(BUILD)/enforgate-%): $(patsubst %.c,$(BUILD)/obj/%.o,$(call parts_of,$(p)))))
+$(BUILD)/enforgate-%: $(BUILD)/obj/stdio/%.o $(BUILD)/core.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(BUILD)/core.a $(LIBS) -lcurl
+	@echo "built $@"
+
 $(BUILD)/enforgatectl: $(ctl_obj) $(BUILD)/core.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(ctl_obj) $(BUILD)/core.a $(LIBS) -lcurl
 	@echo "built $@"
@@ -105,7 +114,7 @@ $(BUILD)/tests/aid.a: $(aid_obj)
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/aid.a $(BUILD)/core.a $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/aid.a $(BUILD)/core.a $(LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/aid.a $(BUILD)/core.a $(LIBS) -lcurl -lcmocka
 
 clean:
 	rm -rf $(BUILD)

@@ -41,8 +41,20 @@ struct config {
 	int64_t held_max;             /* requests that one process lets wait for decisions */
 	int64_t delivery_lease_s;     /* how long a dead process keeps its notifications */
 	char templates_dir[PATH_MAX]; /* need not exist */
-	int64_t audit_keep_days;      /* audit roll: 0 keeps all */
-	int64_t audit_keep_bytes;     /* audit roll: 0 keeps all */
+	int64_t mcp_body_max;         /* bytes of one message of a client */
+	char allowed_hosts
+	    [CONFIG_LIST_MAX];  /* hosts in Host and Origin, beside that of base_url and loopback */
+	int64_t session_idle_h; /* hours after which a session of a legacy client is over */
+	int64_t sessions_per_key;
+	int64_t leg_s; /* longest wait of a client that may give up after a minute */
+	int64_t
+	    streams_max; /* streams of notifications that one process keeps; 0: GET is answered with 405 */
+	int64_t calls_per_key;       /* under way at upstreams, of one key in one process */
+	int64_t upstream_answer_max; /* bytes of one message of an upstream */
+	int64_t stdio_idle_s;        /* a host of a stdio upstream ends after it */
+	char programs_dir[PATH_MAX]; /* enforgate-stdio, enforgate-bridge */
+	int64_t audit_keep_days;     /* audit roll: 0 keeps all */
+	int64_t audit_keep_bytes;    /* audit roll: 0 keeps all */
 	char audit_export_dir[PATH_MAX];
 };
 

@@ -55,6 +55,32 @@ const struct config_setting config_settings[] = {
     {"templates_dir", CONFIG_PATH, AT(templates_dir), 0, 0, 0, "templates",
 	"Templates of your own for pages and messages, in place of the built-in ones of the same name.\n"
 	"The directory need not exist.\n"},
+    {"mcp_body_max", CONFIG_BYTES, AT(mcp_body_max), 4 * KIB, 64 * MIB, 4 * MIB, "4M",
+	"Largest message of an MCP client, in bytes.\n"},
+    {"allowed_hosts", CONFIG_HOSTS, AT(allowed_hosts), 0, 0, 0,
+	"agents.example.net, 192.0.2.7:8443",
+	"Hosts under which MCP clients may reach this gateway, beside that of base_url and this machine's own\n"
+	"names (localhost, 127.0.0.1, [::1]); pages of other hosts are refused. None where the line is left\n"
+	"out; an example:\n"},
+    {"session_idle_h", CONFIG_NUMBER, AT(session_idle_h), 1, 8760, 168, "168",
+	"Hours without a request after which the session of an MCP client is over.\n"},
+    {"sessions_per_key", CONFIG_NUMBER, AT(sessions_per_key), 1, 10000, 200, "200",
+	"Sessions of MCP clients that one key may have.\n"},
+    {"leg_s", CONFIG_NUMBER, AT(leg_s), 1, 3600, 45, "45",
+	"Longest time in seconds that one MCP request waits for a decision where the client may give up\n"
+	"after a minute; where it follows the progress of the call, wait_max_s counts.\n"},
+    {"streams_max", CONFIG_NUMBER, AT(streams_max), 0, 4096, 64, "64",
+	"Streams of notifications to MCP clients that one process keeps open; 0 offers none. Behind\n"
+	"mod_fcgid each takes a process of its own: 0 is right there.\n"},
+    {"calls_per_key", CONFIG_NUMBER, AT(calls_per_key), 1, 10000, 16, "16",
+	"Calls of one key that one process has under way at upstreams; more are refused at once.\n"},
+    {"upstream_answer_max", CONFIG_BYTES, AT(upstream_answer_max), 4 * KIB, 64 * MIB, 8 * MIB, "8M",
+	"Largest message of an upstream, in bytes.\n"},
+    {"stdio_idle_s", CONFIG_NUMBER, AT(stdio_idle_s), 1, 86400, 600, "600",
+	"Seconds without a call after which the program of a stdio upstream is ended.\n"},
+    {"programs_dir", CONFIG_PATH, AT(programs_dir), 0, 0, 0, "bin",
+	"Where enforgate-stdio and enforgate-bridge are, unless they lie beside the program that starts\n"
+	"them or where `make install` put them.\n"},
     {"audit_keep_days", CONFIG_NUMBER, AT(audit_keep_days), 0, 36500, 0, "0",
 	"Age in days from which `enforgatectl audit roll` exports and removes entries; 0 keeps all.\n"},
     {"audit_keep_bytes", CONFIG_BYTES, AT(audit_keep_bytes), 0, AUDIT_BYTES_MAX, 0, "0",

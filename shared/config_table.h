@@ -16,7 +16,8 @@ enum config_kind {
 	CONFIG_NUMBER,
 	CONFIG_BYTES,
 	CONFIG_YES_NO,
-	CONFIG_PROXIES
+	CONFIG_PROXIES,
+	CONFIG_HOSTS /* host[:port] with commas between */
 };
 
 struct config_setting {
@@ -31,7 +32,7 @@ struct config_setting {
 	const char *help; /* comment lines of the sample, without '#' */
 };
 
-#define CONFIG_SETTINGS_MAX 24
+#define CONFIG_SETTINGS_MAX 48
 extern const struct config_setting config_settings[]; /* ends with a NULL name */
 
 const struct config_setting *config_setting_find(const char *name); /* NULL: no such setting */

@@ -155,6 +155,35 @@ take_proxies(const char *value, char *out, struct problem *why)
 	return STATUS_OK;
 }
 
+/* Kept as it is written: host[:port], with commas between. */
+static enum status
+take_hosts(const char *value, char *out, struct problem *why)
+{
+	const char *at = value;
+
+	if (strlen(value) >= CONFIG_LIST_MAX) {
+		problem_set(why, "is longer than %d bytes", CONFIG_LIST_MAX - 1);
+		return STATUS_INVALID;
+	}
+	for (;;) {
+		at = skip_host(at + strspn(at, " \t"));
+		if (at != NULL)
+			at = skip_port(at);
+		if (at != NULL)
+			at += strspn(at, " \t");
+		if (at == NULL || (*at != ',' && *at != '\0')) {
+			problem_set(why,
+			    "must be hosts with commas between, each with an optional :port; not \"%.200s\"",
+			    value);
+			return STATUS_INVALID;
+		}
+		if (*at++ == '\0')
+			break;
+	}
+	(void)snprintf(out, CONFIG_LIST_MAX, "%s", value);
+	return STATUS_OK;
+}
+
 static enum status
 take_number(
     const struct config_setting *s, struct config *config, const char *value, struct problem *why)
@@ -191,6 +220,8 @@ config_setting_take(
 		return take_url(value, at, why);
 	case CONFIG_PROXIES:
 		return take_proxies(value, at, why);
+	case CONFIG_HOSTS:
+		return take_hosts(value, at, why);
 	case CONFIG_NUMBER:
 	case CONFIG_BYTES:
 		return take_number(s, config, value, why);

@@ -1,0 +1,51 @@
+/*
+ * pins.h - the definitions of tools as they were when first seen: one that changes afterwards is not trusted any more.
+ *
+ * A definition is name, title, description, inputSchema, outputSchema and annotations, in canonical form. Per upstream: off; warn (logged and
+ * told, in use); quarantine (neither listed nor callable) until `enforgatectl upstream repin` has accepted it.
+ */
+#ifndef ENFORGATE_MCP_PINS_H
+#define ENFORGATE_MCP_PINS_H
+
+#include "audit.h"
+#include "mcp/upstreams.h"
+
+enum pin_state {
+	PIN_FREE,
+	PIN_KEPT,
+	PIN_CHANGED /* in use, as pinning is "warn" */,
+	PIN_QUARANTINED
+};
+
+#define PIN_TOOL_MAX 256
+#define PIN_DEFINITION_MAX ((size_t)256 << 10)
+
+struct pin {
+	char tool[PIN_TOOL_MAX + 1];
+	enum pin_state state;
+	char digest[SECRET_DIGEST_TEXT];
+	const char *definition; /* canonical JSON, borrowed */
+	const char *seen;       /* the one that differs; "": none */
+	int64_t pinned_ms;
+	int64_t changed_ms; /* 0: it has not */
+};
+
+/* The canonical definition of a tool. */
+enum status pin_definition(const struct json_object *tool, struct buf *out) MUST_USE;
+
+/*
+ * Looks at a whole list: pins what is new, marks what changed (audited in the installation's chain, told to the channels of the key as
+ * upstream.tool_changed), takes back the mark of what is as it was. In a write transaction, and only where `pins_differ()` says so.
+ */
+enum status pins_update(struct db *db, struct audit *audit, const struct upstream *upstream,
+    const struct json_object *tools, int64_t now_ms, bool *told) MUST_USE;
+enum status pins_differ(struct db *db, const struct upstream *upstream,
+    const struct json_object *tools, bool *out) MUST_USE;
+
+enum status pins_each(struct db *db, const char *upstream_id,
+    bool (*each)(void *arg, const struct pin *pin), void *arg) MUST_USE;
+/* Accepts the definition that was seen last; `tool` NULL: of all that changed. *count of them. */
+enum status pins_accept(struct db *db, const char *upstream_id, const char *tool, int64_t now_ms,
+    int64_t *count) MUST_USE;
+
+#endif
