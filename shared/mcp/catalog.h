@@ -38,10 +38,11 @@ enum status catalog_page(struct mcp *mcp, const struct catalog_view *view, enum 
 
 /* What a name leads to. */
 struct route {
-	struct upstream upstream;       /* without settings, all zero where not found */
-	char name[MCP_URI_MAX + 1];     /* the upstream's own name or URI */
-	struct json_object *definition; /* shared; NULL: the upstream does not list it */
-	enum pin_state pin;             /* of a tool */
+	struct upstream upstream;   /* without settings, all zero where not found */
+	char name[MCP_URI_MAX + 1]; /* the upstream's own name or URI */
+	struct json_object
+	    *definition;    /* a copy (json.h, json_share()); NULL: the upstream does not list it */
+	enum pin_state pin; /* of a tool */
 };
 void route_free(struct route *route);
 /*
