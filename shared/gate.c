@@ -111,6 +111,8 @@ begin_settlement(struct attempt *attempt)
 	    .tool = attempt->call.tool,
 	    .args_digest = attempt->call.digest,
 	    .call_id = attempt->answer.call_id,
+	    .continues_call = attempt->continues_call,
+	    .continues_round = attempt->continues_round,
 	    .lease = gate->courier != NULL ? courier_lease(gate->courier) : NULL,
 	    .most = gate->approvals_per_key,
 	    .links = gate->links,
@@ -158,6 +160,7 @@ write_answer(struct attempt *attempt)
 	const struct settlement *s = &attempt->settlement;
 	struct answer *answer = &attempt->answer;
 
+	answer->continued = s->continued;
 	answer->approval_id[0] = '\0';
 	if (s->asked) {
 		memcpy(answer->approval_id, s->approval_id, sizeof(answer->approval_id));

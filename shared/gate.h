@@ -34,6 +34,7 @@ struct answer {
 	char policy_id[POLICY_ID_MAX + 1]; /* "": no policy decided */
 	char call_id[CALL_ID_MAX + 1];
 	int64_t latency_us;
+	bool continued; /* allowed as a further round of a call that a person let through */
 	/* Where the caller asked for an approval and there is one. */
 	char approval_id[APPROVAL_ID_MAX + 1]; /* "": none */
 	enum approval_state approval_state;    /* approved also where it was spent by this call */
@@ -65,6 +66,9 @@ struct attempt {
 	bool (*hold)(struct attempt *attempt);
 	bool ask;  /* make, attach to or spend an approval where one is needed */
 	bool wait; /* and wait for the decision */
+	/* Of a further round of a call (mcp/continuation.h), set by read_call; NULL: it is none. Borrowed. */
+	const char *continues_call;
+	int64_t continues_round; /* which round it is, from 2 */
 
 	/* What it takes away. */
 	struct answer answer;

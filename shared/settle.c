@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "grant.h"
+#include "mcp/continuation.h"
 
 #define BY_TEXT_MAX (APPROVAL_BY_MAX + 32)
 
@@ -236,6 +237,26 @@ consider(struct db *db, struct settlement *s, const struct approval *a, struct v
 	return STATUS_OK;
 }
 
+/* The decision was spent by the first round of the call; each further one is let through once. STATUS_NOT_FOUND: this one is none. */
+static enum status
+go_on(struct db *db, struct settlement *s, struct verdict *verdict, int64_t now_ms)
+{
+	char reason[VERDICT_REASON_MAX];
+	enum status status;
+
+	if (s->continues_call == NULL || s->continues_call[0] == '\0')
+		return STATUS_NOT_FOUND;
+	status = continuation_use(
+	    db, s->key->id, s->continues_call, s->continues_round, s->args_digest, now_ms);
+	if (status != STATUS_OK)
+		return status;
+	(void)snprintf(reason, sizeof(reason), "round %lld of %s that was approved",
+	    (long long)s->continues_round, s->continues_call);
+	change(verdict, DECISION_ALLOW, reason);
+	s->continued = true;
+	return STATUS_OK;
+}
+
 static enum status
 settle_asked(struct db *db, struct settlement *s, struct verdict *verdict, int64_t now_ms)
 {
@@ -263,6 +284,17 @@ settle_asked(struct db *db, struct settlement *s, struct verdict *verdict, int64
 	return ask(db, s, verdict, now_ms);
 }
 
+static enum status
+settle_held(struct db *db, struct settlement *s, struct verdict *verdict, int64_t now_ms)
+{
+	enum status status;
+
+	if (s->ask)
+		return settle_asked(db, s, verdict, now_ms);
+	status = use_allowance(db, s, verdict, now_ms);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status
 settle(struct db *db, struct settlement *s, struct verdict *verdict, int64_t now_ms)
 {
@@ -272,12 +304,10 @@ settle(struct db *db, struct settlement *s, struct verdict *verdict, int64_t now
 	if (stop_files_present(s->stop_files, s->key->name)) {
 		*verdict = (struct verdict){.decision = DECISION_DENY, .rule = -1};
 		change(verdict, DECISION_DENY, "stopped");
-	} else if (verdict->decision == DECISION_REQUIRE_APPROVAL && s->ask) {
-		status = settle_asked(db, s, verdict, now_ms);
 	} else if (verdict->decision == DECISION_REQUIRE_APPROVAL) {
-		status = use_allowance(db, s, verdict, now_ms);
+		status = go_on(db, s, verdict, now_ms);
 		if (status == STATUS_NOT_FOUND)
-			status = STATUS_OK;
+			status = settle_held(db, s, verdict, now_ms);
 	}
 	/* A person's decision is told as approval.resolved. */
 	if (status == STATUS_OK && verdict->decision == DECISION_DENY && s->tells_blocked &&

@@ -10,7 +10,10 @@
 
 #include "store.h"
 
-/* After a round that wants input: one more may come for this call. */
+/*
+ * After a round that wants input: one more may come for this call, and it is that round, from 2. `call_id` is of the verdict of the first
+ * round, which spent the decision, in all of them.
+ */
 enum status continuation_add(struct db *db, const char *key_id, const char *call_id, int64_t round,
     const char *args_digest, int64_t until_ms) MUST_USE;
 /* Uses it up; STATUS_NOT_FOUND: there is none, it was used, or its time is over. Within a write transaction. */

@@ -119,6 +119,8 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 		in->meanwhile(deciding->place);
 	status = call_read_check(in->body, strlen(in->body), &limits, call, &wish, why);
 	attempt->ask = wish.request;
+	attempt->continues_call = in->continues_call;
+	attempt->continues_round = in->continues_round;
 	return status;
 }
 

@@ -28,6 +28,9 @@ struct gate_place {
 struct incoming {
 	const char *body;
 	int reads; /* how often it was asked for */
+	/* It is a further round of a call, as struct attempt has it. */
+	const char *continues_call;
+	int64_t continues_round;
 	/* What an administrator does while the call is judged, or NULL. */
 	void (*meanwhile)(struct gate_place *p);
 };

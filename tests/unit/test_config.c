@@ -43,6 +43,7 @@ value_text(const struct config *config, const char *name, char out[PATH_MAX])
 	case CONFIG_LOG:
 	case CONFIG_URL:
 	case CONFIG_PROXIES:
+	case CONFIG_HOSTS:
 		(void)snprintf(out, PATH_MAX, "%s", at);
 		return;
 	case CONFIG_NUMBER:
@@ -201,6 +202,8 @@ sample_means_the_defaults(void **state)
 	full.base_url[0] = '\0';
 	assert_string_not_equal(full.trusted_proxies, "");
 	full.trusted_proxies[0] = '\0';
+	assert_string_not_equal(full.allowed_hosts, "");
+	full.allowed_hosts[0] = '\0';
 	assert_int_equal(full.threads, plain.threads);
 	for (const struct config_setting *s = config_settings; s->name != NULL; s++) {
 		char a[PATH_MAX], b[PATH_MAX];

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "grant.h"
+#include "mcp/continuation.h"
 #include "resolve.h"
 #include "store_place.h"
 
@@ -355,6 +356,110 @@ an_allowance_may_be_for_these_arguments(void **state)
 	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "");
 }
 
+/* Lets one round of that call through, as the relay does after a round that wants input. */
+static void
+let_round(struct gate_place *p, const char *call_id, int64_t round, int64_t until_ms)
+{
+	struct db *db = gate_place_write(p);
+
+	assert_status(continuation_add(db, p->agent.id, call_id, round,
+			  test_sql_text(p->database, "SELECT args_digest FROM audit "
+						     "WHERE kind = 'verdict' ORDER BY seq LIMIT 1"),
+			  until_ms),
+	    STATUS_OK);
+	gate_place_commit(p, db);
+}
+
+static struct answer
+ask_round(struct gate_place *p, const char *body, const char *call_id, int64_t round)
+{
+	struct incoming in = {.body = body, .continues_call = call_id, .continues_round = round};
+	struct answer answer;
+
+	assert_status(gate_place_decide(p, &in, &answer), STATUS_OK);
+	return answer;
+}
+
+static void
+a_further_round_of_an_approved_call_is_let_through_once(void **state)
+{
+	struct gate_place *p = *state;
+	const int64_t later_ms = clock_wall_ms() + 600000;
+	struct answer first, answer;
+	char reason[128];
+
+	gate_place_put_policy(p, ASK_READ);
+	decide(p, ask(p, ASKED).approval_id, APPROVAL_APPROVED);
+	first = ask(p, ASKED);
+	assert_answer(&first, DECISION_ALLOW, "approved");
+	assert_false(first.continued);
+	let_round(p, first.call_id, 2, later_ms);
+
+	/* Of other arguments, another call or another round: none. */
+	answer = ask_round(p, BODY("{\"path\":\"/b\"}", "{\"request\":false}"), first.call_id, 2);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+	answer = ask_round(p, UNASKED, answer.call_id, 2);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+	answer = ask_round(p, UNASKED, first.call_id, 3);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+
+	answer = ask_round(p, UNASKED, first.call_id, 2);
+	(void)snprintf(reason, sizeof(reason), "round 2 of %s that was approved", first.call_id);
+	assert_answer(&answer, DECISION_ALLOW, reason);
+	assert_true(answer.continued);
+	answer = ask_round(p, UNASKED, first.call_id, 2);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+	assert_false(answer.continued);
+
+	/* It ends with its time. */
+	let_round(p, first.call_id, 3, clock_wall_ms() - 1);
+	answer = ask_round(p, UNASKED, first.call_id, 3);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+}
+
+static void
+a_further_round_does_not_win_over_a_deny_or_the_switch(void **state)
+{
+	struct gate_place *p = *state;
+	struct answer first, answer;
+	char stop[TEST_PATH_MAX];
+
+	gate_place_put_policy(p, ASK_READ);
+	decide(p, ask(p, ASKED).approval_id, APPROVAL_APPROVED);
+	first = ask(p, ASKED);
+	let_round(p, first.call_id, 2, clock_wall_ms() + 600000);
+	gate_place_put_policy(p, DENY_READ);
+	answer = ask_round(p, ASKED, first.call_id, 2);
+	assert_answer(&answer, DECISION_DENY, "matched rule 0");
+
+	gate_place_put_policy(p, ASK_READ);
+	test_path(stop, p->dir, STOP_FILE);
+	close(open(stop, O_WRONLY | O_CREAT, 0600));
+	answer = ask_round(p, ASKED, first.call_id, 2);
+	assert_answer(&answer, DECISION_DENY, "stopped");
+	assert_int_equal(unlink(stop), 0);
+
+	/* Neither of the two has used it up. */
+	answer = ask_round(p, ASKED, first.call_id, 2);
+	assert_answer(&answer, DECISION_ALLOW, "round 2 of");
+}
+
+static void
+a_further_round_is_of_its_key(void **state)
+{
+	struct gate_place *p = *state;
+	struct answer first, answer;
+
+	gate_place_put_policy(p, ASK_READ);
+	decide(p, ask(p, ASKED).approval_id, APPROVAL_APPROVED);
+	first = ask(p, ASKED);
+	let_round(p, first.call_id, 2, clock_wall_ms() + 600000);
+	gate_place_add_key(p, "other");
+	gate_place_put_policy(p, ASK_READ);
+	answer = ask_round(p, ASKED, first.call_id, 2);
+	assert_answer(&answer, DECISION_REQUIRE_APPROVAL, "matched rule 0");
+}
+
 int
 main(void)
 {
@@ -371,6 +476,9 @@ main(void)
 	    GATE_TEST(where_nobody_can_be_asked_the_call_is_denied),
 	    GATE_TEST(an_allowance_lets_calls_through),
 	    GATE_TEST(an_allowance_may_be_for_these_arguments),
+	    GATE_TEST(a_further_round_of_an_approved_call_is_let_through_once),
+	    GATE_TEST(a_further_round_does_not_win_over_a_deny_or_the_switch),
+	    GATE_TEST(a_further_round_is_of_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
