@@ -1,6 +1,7 @@
 /* json.c - reading and building trees; see json.h. Parsing is in json_parse.c. */
 #include "json_node.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,15 @@ json_string(const struct json_object *node, size_t *len)
 	}
 	*len = (size_t)json_object_get_string_len(node);
 	return json_object_get_string(for_reading(node));
+}
+
+const char *
+json_text(const struct json_object *node)
+{
+	size_t len;
+	const char *text = json_string(node, &len);
+
+	return text != NULL && strlen(text) == len ? text : NULL;
 }
 
 bool
@@ -254,6 +264,29 @@ json_append_text(struct json_object *array, const char *text)
 	struct json_object *node = json_object_new_string(text);
 
 	return node != NULL && json_append(array, node);
+}
+
+struct json_object *
+json_new_text(const char *text, size_t len)
+{
+	return len <= INT_MAX ? json_object_new_string_len(text, (int)len) : NULL;
+}
+
+void
+json_remove(struct json_object *object, const char *name)
+{
+	if (json_type(object) == JSON_OBJECT)
+		json_object_object_del(object, name);
+}
+
+bool
+json_replace(struct json_object *array, size_t index, struct json_object *value)
+{
+	if (index < json_length(array) && json_type(array) == JSON_ARRAY &&
+	    json_object_array_put_idx(array, index, value) == 0)
+		return true;
+	json_free(value);
+	return false;
 }
 
 struct json_object *

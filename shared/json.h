@@ -54,6 +54,8 @@ size_t json_length(const struct json_object *node); /* elements or members; 0 fo
 struct json_object *json_element(const struct json_object *array, size_t index);
 /* Text of a string node and its length in bytes (it may hold NUL); NULL for another type. */
 const char *json_string(const struct json_object *node, size_t *len);
+/* The same as a C text; NULL for another type and for a text with a NUL in it, which no C text can hold. */
+const char *json_text(const struct json_object *node);
 bool json_bool(const struct json_object *node); /* false for another type */
 /* An integer by value (1.0 is one) that fits: true and *value; false for anything else. */
 bool json_integer(const struct json_object *node, int64_t *value);
@@ -86,8 +88,18 @@ bool json_set_integer(struct json_object *object, const char *name, int64_t valu
 bool json_set_bool(struct json_object *object, const char *name, bool value);
 bool json_append(struct json_object *array, struct json_object *value);
 bool json_append_text(struct json_object *array, const char *text);
-/* One more owner of a node, to put it into a second tree. */
+struct json_object *json_new_text(const char *text, size_t len);
+/* Takes a member away; one that is not there is none. */
+void json_remove(struct json_object *object, const char *name);
+/* Puts another element in the place of one that is there; takes over `value` in any case. False: no memory, or no such element. */
+bool json_replace(struct json_object *array, size_t index, struct json_object *value);
+/*
+ * One more owner of a node, to put it into a second tree. Owners are counted without a lock: a tree of which another thread has a node may
+ * be read, but nothing of it shared or freed; what goes from thread to thread is a copy.
+ */
 struct json_object *json_share(struct json_object *node);
+/* A tree of its own, equal in every byte. NULL: out of memory (or `node` is NULL, null). Only reads the original. */
+struct json_object *json_copy(const struct json_object *node);
 
 /* Appends the tree as compact JSON, numbers as they were written. Failure shows in buf_status(). */
 void json_write(const struct json_object *root, struct buf *out);

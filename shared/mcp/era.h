@@ -44,12 +44,15 @@ bool era_is_initialize(const struct rpc_message *message, const struct envelope 
 
 /*
  * Reads the envelope of any message. STATUS_INVALID with `fault`: HTTP status, code and data as facts 2 has them, in that order. A
- * modern notification is no fault (202, dropped); a modern response is (400, -32600).
+ * modern notification is no fault (202, dropped); a modern response is (400, -32600). `headers` NULL: it came by a pipe, which has none.
+ * Left to the caller are rows 15 (param_header.h), 17 but for tasks/..., 19, and the legacy part of 16.
  */
 enum status era_read(const struct rpc_message *message, const struct mcp_headers *headers,
     struct envelope *out, struct rpc_fault *fault) MUST_USE;
 
 bool era_serves_legacy(const char *version);
+/* All versions served, the newest first, as server/discover and -32022 list them; a new array. NULL: out of memory. */
+struct json_object *era_versions(void);
 /* The answer to the version that an initialize asks for: the same where it is served, else MCP_VERSION_LEGACY. */
 const char *era_negotiate(const char *wanted);
 
@@ -57,6 +60,12 @@ const char *era_negotiate(const char *wanted);
 bool era_serves_method(enum era era, const char *method);
 /* The member of params that Mcp-Name repeats: "name", "uri", "taskId"; NULL: none for this method. */
 const char *era_name_member(const char *method);
+/* One of the eight levels of logging. */
+bool era_is_log_level(const char *level);
+/* Row 17: `required` as in {"sampling":{}}, taken over. */
+enum status era_capability_missing(struct rpc_fault *fault, struct json_object *required);
+/* Whether these capabilities declare an extension, MCP_TASKS for one. */
+bool era_has_extension(const struct json_object *capabilities, const char *extension);
 
 /*
  * Header values of Mcp-Name and Mcp-Param-*: plain, or =?base64?...?= (2026-07-28 Streamable HTTP, Value Encoding). Decoding:
