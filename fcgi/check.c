@@ -51,6 +51,8 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 static bool
 keep(struct exchange *exchange)
 {
+	if (!exchange->reply.begun)
+		reply_begin(&exchange->reply, &exchange->request);
 	return reply_piece(&exchange->request, " ", 1);
 }
 

@@ -251,7 +251,6 @@ holds_add(struct holds *holds, struct exchange *exchange, bool (*sign)(struct ex
 		return false;
 	}
 	exchange_park(exchange);
-	reply_begin(&exchange->reply, &exchange->request);
 	pthread_mutex_lock(&holds->mutex);
 	hold->next = holds->coming;
 	holds->coming = hold;

@@ -23,8 +23,8 @@ struct holds;
 enum status holds_open(struct service *service, struct holds **out, struct problem *why) MUST_USE;
 
 /*
- * Takes over an exchange whose attempt the gate wants held, for exchange->wait_s: its head goes out now, its end comes by the gate. `sign`
- * sends a sign of life behind the head; false: the client is gone. It ends early when exchange->cancelled is set. False: too many
+ * Takes over an exchange whose attempt the gate wants held, for exchange->wait_s: its end comes by the gate. `sign` sends a sign of
+ * life, the first at once and behind the head of the reply; false: the client is gone. It ends early when exchange->cancelled is set. False: too many
  * wait already, or the process is ending.
  */
 bool holds_add(

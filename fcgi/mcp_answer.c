@@ -83,6 +83,37 @@ answer_error(struct visit *visit, int code, const char *format, ...)
 }
 
 void
+answer_result_text(struct visit *visit, const struct buf *result)
+{
+	struct reply *reply = &visit->exchange->reply;
+
+	/* Lists alone come as text, and nothing is said before them. */
+	buf_reset(&reply->body);
+	buf_text(&reply->body, "{\"jsonrpc\":\"2.0\",\"id\":");
+	json_write(visit->id, &reply->body);
+	buf_text(&reply->body, ",\"result\":");
+	buf_add(&reply->body, buf_str(result), result->len);
+	buf_text(&reply->body, "}");
+}
+
+void
+answer_batch(struct visit *visit, struct batch *batch)
+{
+	struct reply *reply = &visit->exchange->reply;
+
+	buf_reset(&reply->body);
+	if (batch->broken) {
+		reply_error(reply, &visit->exchange->request, 500, "internal",
+		    "the batch could not be answered; what of it has run is in the audit log");
+	} else if (json_length(batch->answers) == 0) {
+		reply->status = 202;
+	} else {
+		reply->status = 200;
+		json_write(batch->answers, &reply->body);
+	}
+}
+
+void
 answer_empty(struct visit *visit, int status)
 {
 	if (visit->batch != NULL)

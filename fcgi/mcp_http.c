@@ -81,8 +81,8 @@ bool
 http_admit(struct visit *visit)
 {
 	if (!is_ours(visit))
-		return refuse(
-		    visit, 404, "not_found", "this responder serves " MCP_ROUTE " and nothing else");
+		return refuse(visit, 404, "not_found",
+		    "this responder serves " MCP_ROUTE " and nothing else");
 	return admit_host(visit) && admit_key(visit) && admit_method(visit);
 }
 
@@ -128,8 +128,7 @@ read_json(struct visit *visit, struct json_object **root)
 	const struct buf *body = &visit->exchange->request.body;
 	struct rpc_fault fault = {0};
 	struct problem why;
-	enum status status =
-	    json_parse(buf_str(body), body->len, &visit->door->limits, root, &why);
+	enum status status = json_parse(buf_str(body), body->len, &visit->door->limits, root, &why);
 
 	if (status == STATUS_OK)
 		return true;

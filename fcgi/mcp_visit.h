@@ -35,7 +35,7 @@ struct mcp_door {
 /* A batch: its messages are answered one after another, together. */
 struct batch {
 	struct json_object *answers; /* an array, owned */
-	bool broken;                 /* out of memory, or the audit log: there is no answer */
+	bool broken; /* out of memory, or the audit log failed: there is no answer */
 };
 
 struct visit {
@@ -45,14 +45,14 @@ struct visit {
 	struct rpc_message message;
 	struct envelope envelope; /* borrowed from the message */
 	enum era era;
-	struct session session;               /* of a legacy client; id "": none */
-	struct json_object *id;               /* of its request; owned, as are the next three */
-	struct json_object *progress_token;   /* NULL: none */
-	struct json_object *capabilities;     /* of the client, whole */
-	struct json_object *bridged;          /* cut by convert_capabilities() */
-	int64_t progress;                     /* the last value it was sent */
-	struct batch *batch;                  /* NULL: a message of its own */
-	struct errand *errand;                /* of a call; owned by mcp_call.c */
+	struct session session;             /* of a legacy client; id "": none */
+	struct json_object *id;             /* of its request; owned, as are the next three */
+	struct json_object *progress_token; /* NULL: none */
+	struct json_object *capabilities;   /* of the client, whole */
+	struct json_object *bridged;        /* cut by convert_capabilities() */
+	int64_t progress;                   /* the last value it was sent */
+	struct batch *batch;                /* NULL: a message of its own */
+	struct errand *errand;              /* of a call; owned by mcp_call.c */
 };
 
 /* ---- mcp_visit.c ---- */
@@ -72,6 +72,10 @@ void answer_fault(struct visit *visit, struct rpc_fault *fault);
 void answer_fault_http(struct visit *visit, struct rpc_fault *fault);
 /* As the era has it: HTTP 200 and a JSON-RPC error. */
 void answer_error(struct visit *visit, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same from the JSON text of a result. */
+void answer_result_text(struct visit *visit, const struct buf *result);
+/* All answers of a batch, or that there is none. */
+void answer_batch(struct visit *visit, struct batch *batch);
 /* No body: 202 and the like. */
 void answer_empty(struct visit *visit, int status);
 /* For nobody: the client cancelled. */
@@ -108,6 +112,10 @@ void lists_discover(struct visit *visit);
 /* One message: takes over `root`, leads to visit_end(), at once or later. */
 void message_serve(struct visit *visit, struct json_object *root);
 void message_batch(struct visit *visit, struct json_object *root);
+/* Reads it, and what outlives it, into the visit: once more after it was let go. Answered where false. Takes over `root`. */
+bool message_read(struct visit *visit, struct json_object *root);
+/* Nothing of it stays but its id and progress token. */
+void message_let_go(struct visit *visit);
 
 /* ---- mcp_call.c: through the gate and to the upstream; leads to visit_end() ---- */
 void call_serve(struct visit *visit);

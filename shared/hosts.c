@@ -51,9 +51,9 @@ entry_allows(const struct host *entry, const struct host *host)
 {
 	if (!same(host, entry->text, entry->len))
 		return false;
-	return port_len(entry) == 0 || (port_len(entry) == port_len(host) &&
-					   memcmp(entry->text + entry->len, host->text + host->len,
-					       port_len(entry)) == 0);
+	return port_len(entry) == 0 ||
+	       (port_len(entry) == port_len(host) &&
+		   memcmp(entry->text + entry->len, host->text + host->len, port_len(entry)) == 0);
 }
 
 static bool
