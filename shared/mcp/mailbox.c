@@ -178,8 +178,8 @@ ticket_question(struct ticket *ticket)
 	secret_random_text(random, MAILBOX_QUESTION_RANDOM);
 	buf_init(&q->answer, (size_t)mailbox->mcp->config->mcp_body_max * 2);
 	(void)pthread_mutex_lock(&mailbox->mutex);
-	(void)snprintf(q->id, sizeof(q->id), "%s.%lld-%s", mailbox->name,
-	    (long long)++mailbox->asked, random);
+	(void)snprintf(
+	    q->id, sizeof(q->id), "%s.%lld-%s", mailbox->name, (long long)++mailbox->asked, random);
 	id = json_new_text(q->id, strlen(q->id));
 	while (*last != NULL)
 		last = &(*last)->next;

@@ -11,7 +11,6 @@
 #include "mcp/mcp.h"
 #include "mcp/rpc.h"
 
-#define MAILBOX_DIR "run" /* in the state directory */
 #define MAILBOX_WAIT_MS 2000
 
 struct mailbox;

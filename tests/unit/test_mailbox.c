@@ -260,7 +260,7 @@ count_sockets(struct place *p)
 	DIR *dir;
 	int n = 0;
 
-	test_path(path, p->dir, MAILBOX_DIR);
+	test_path(path, p->dir, RUN_DIR);
 	dir = opendir(path);
 	if (dir == NULL)
 		return 0;
@@ -376,7 +376,7 @@ age_sockets(struct place *p)
 	struct dirent *entry;
 	DIR *dir;
 
-	test_path(path, p->dir, MAILBOX_DIR);
+	test_path(path, p->dir, RUN_DIR);
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((entry = readdir(dir)) != NULL)
