@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define TELEGRAM_API "https://api.telegram.org"
-#define EVENTS_ALL (EVENT_CALL_BLOCKED | EVENT_APPROVAL_CREATED | EVENT_APPROVAL_RESOLVED)
 
 #define OF(kind) (1U << CHANNEL_##kind)
 #define OF_WEB (OF(SLACK) | OF(TEAMS) | OF(TELEGRAM) | OF(WEBHOOK))
@@ -193,12 +192,14 @@ static bool
 take_events(const struct channel_wish *wish, struct channel *out, struct problem *why)
 {
 	if (wish->events != NULL && !events_read(wish->events, &out->events)) {
-		problem_set(why, "events: must be a list of call.blocked, approval.created and "
-				 "approval.resolved, with commas between");
+		problem_set(why,
+		    "events: must be a list of call.blocked, approval.created, "
+		    "approval.resolved and upstream.tool_changed, with commas between");
 		return false;
 	}
 	if (wish->events == NULL && out->events == 0)
-		out->events = out->approver ? EVENT_APPROVAL_CREATED : EVENTS_ALL;
+		out->events =
+		    out->approver ? EVENT_APPROVAL_CREATED | EVENT_TOOL_CHANGED : EVENTS_ALL;
 	if (out->approver)
 		out->events |= EVENT_APPROVAL_CREATED;
 	if (out->events == 0)

@@ -12,7 +12,7 @@
 #define SEAL_LABEL "enforgate channel settings 1"
 #define SETTINGS_NESTING 4
 #define SETTINGS_MEMBERS 64
-#define EVENTS_TEXT_MAX 128
+#define EVENTS_TEXT_MAX 256
 
 #define CHANNEL_COLUMNS                                                                            \
 	"c.id, c.name, c.kind, c.target, c.enabled, c.approver, c.show_args, c.deny_link, "        \

@@ -40,9 +40,14 @@ enum {
 	EVENT_CALL_BLOCKED = 1,
 	EVENT_APPROVAL_CREATED = 2,
 	EVENT_APPROVAL_RESOLVED = 4,
+	EVENT_TOOL_CHANGED = 8,
 };
-/* "call.blocked", "approval.created", "approval.resolved". */
+#define EVENTS_ALL                                                                                 \
+	(EVENT_CALL_BLOCKED | EVENT_APPROVAL_CREATED | EVENT_APPROVAL_RESOLVED | EVENT_TOOL_CHANGED)
+/* "call.blocked", "approval.created", "approval.resolved", "upstream.tool_changed". */
 const char *event_name(unsigned event);
+/* Whether there is an approval that it tells of. */
+bool event_of_approval(unsigned event);
 /* A list with commas between; false: a name that is none. Empty is 0. */
 bool events_read(const char *text, unsigned *out);
 void events_write(unsigned events, struct buf *out);

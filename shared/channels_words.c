@@ -19,6 +19,7 @@ static const struct {
     {EVENT_CALL_BLOCKED, "call.blocked"},
     {EVENT_APPROVAL_CREATED, "approval.created"},
     {EVENT_APPROVAL_RESOLVED, "approval.resolved"},
+    {EVENT_TOOL_CHANGED, "upstream.tool_changed"},
 };
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
@@ -46,6 +47,12 @@ event_name(unsigned event)
 		if (events[i].event == event)
 			return events[i].name;
 	return "";
+}
+
+bool
+event_of_approval(unsigned event)
+{
+	return event == EVENT_APPROVAL_CREATED || event == EVENT_APPROVAL_RESOLVED;
 }
 
 bool

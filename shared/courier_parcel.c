@@ -84,7 +84,7 @@ parcel_prepare(struct parcel *parcel, struct db *db, const struct secret_key *se
 		return status;
 	if (!parcel->channel.enabled)
 		return end(parcel, PARCEL_NEEDLESS, "the channel is off");
-	if (delivery->event == EVENT_CALL_BLOCKED)
+	if (!event_of_approval(delivery->event))
 		return STATUS_OK;
 	status = approval_find(db, delivery->approval_id, &parcel->approval);
 	if (status == STATUS_NOT_FOUND)
@@ -125,24 +125,24 @@ notice_of(const struct parcel *parcel)
 {
 	const struct delivery *delivery = &parcel->delivery;
 	const struct approval *approval = &parcel->approval;
-	bool blocked = delivery->event == EVENT_CALL_BLOCKED;
+	bool alone = !event_of_approval(delivery->event);
 	/* Whatever came of it since. */
 	bool approved = approval->decided_ms != 0 && approval->state != APPROVAL_DENIED;
 
 	return (struct notice){.event = delivery->event,
 	    .id = delivery->id,
 	    .key_name = delivery->key_name,
-	    .server = blocked ? delivery->server : approval->server,
-	    .tool = blocked ? delivery->tool : approval->tool,
-	    .reason = blocked ? delivery->reason : approval->reason,
+	    .server = alone ? delivery->server : approval->server,
+	    .tool = alone ? delivery->tool : approval->tool,
+	    .reason = alone ? delivery->reason : approval->reason,
 	    .call_id = delivery->call_id,
 	    .approval_id = delivery->approval_id,
 	    .state =
-		blocked ? "" : approval_state_name(approved ? APPROVAL_APPROVED : approval->state),
+		alone ? "" : approval_state_name(approved ? APPROVAL_APPROVED : approval->state),
 	    .by = approval->decided_by,
 	    .duration = approval->duration,
 	    .time_ms = delivery->created_ms,
-	    .created_ms = blocked ? delivery->created_ms : approval->created_ms,
+	    .created_ms = alone ? delivery->created_ms : approval->created_ms,
 	    .expires_ms = approval->expires_ms,
 	    .released_ms = approval->released_ms,
 	    .args_note = ""};
@@ -209,6 +209,15 @@ cut(char out[DELIVERY_ERROR_MAX + 1], const char *text)
 	out[len] = '\0';
 }
 
+/* What it is about, in the log. The name of a tool is somebody else's text. */
+static const char *
+subject(const struct delivery *delivery)
+{
+	if (delivery->approval_id[0] != '\0')
+		return delivery->approval_id;
+	return delivery->call_id[0] != '\0' ? delivery->call_id : delivery->server;
+}
+
 enum status
 parcel_note(const struct parcel *parcel, struct db *db, const struct lease *lease, int64_t now_ms)
 {
@@ -224,8 +233,7 @@ parcel_note(const struct parcel *parcel, struct db *db, const struct lease *leas
 		return outbox_end(db, delivery->id, lease, "dropped", now_ms, error);
 	case PARCEL_FAILED:
 		log_warn("%s of %s to channel %s%s: %s", event_name(delivery->event),
-		    delivery->approval_id[0] != '\0' ? delivery->approval_id : delivery->call_id,
-		    parcel->channel.name, last ? " is given up" : "", error);
+		    subject(delivery), parcel->channel.name, last ? " is given up" : "", error);
 		if (last)
 			return outbox_end(db, delivery->id, lease, "failed", now_ms, error);
 		return outbox_again(db, delivery->id, lease, now_ms + backoff_ms(parcel), error);

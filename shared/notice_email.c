@@ -47,6 +47,7 @@ give_event(const struct notice *notice, struct mail_values *mail)
 	give(mail, "created", notice->event == EVENT_APPROVAL_CREATED ? "1" : "");
 	give(mail, "resolved", resolved ? "1" : "");
 	give(mail, "blocked", notice->event == EVENT_CALL_BLOCKED ? "1" : "");
+	give(mail, "changed", notice->event == EVENT_TOOL_CHANGED ? "1" : "");
 	if (resolved)
 		give(mail, notice->state, "1");
 }
@@ -71,7 +72,7 @@ give_values(const struct notice *notice, const struct words *words, int64_t now_
 	give(mail, "time_left", words->left);
 	give(mail, "who", words->who);
 	give(mail, "duration_text", words->duration);
-	if (notice->event == EVENT_CALL_BLOCKED)
+	if (!event_of_approval(notice->event))
 		return;
 	words_span(mail->age, sizeof(mail->age), now_ms - notice->created_ms);
 	words_moment(mail->expires, sizeof(mail->expires), notice->expires_ms);

@@ -53,7 +53,7 @@ put_time(struct buf *out, const char *name, int64_t time_ms)
 static void
 put_body(struct buf *out, const struct notice *notice, const struct words *words)
 {
-	const bool approval = notice->event != EVENT_CALL_BLOCKED;
+	const bool approval = event_of_approval(notice->event);
 
 	buf_char(out, '{');
 	notice_member(out, "event", words->event);
@@ -66,9 +66,10 @@ put_body(struct buf *out, const struct notice *notice, const struct words *words
 		notice_member(out, "server", notice->server);
 		notice_member(out, "tool", notice->tool);
 		notice_member(out, "reason", notice->reason);
-		notice_member(out, "toolCallId", notice->call_id);
+		if (notice->event != EVENT_TOOL_CHANGED)
+			notice_member(out, "toolCallId", notice->call_id);
 	}
-	if (approval && notice->event != 0) {
+	if (approval) {
 		notice_member(out, "approvalId", notice->approval_id);
 		notice_member(out, "state", notice->state[0] != '\0' ? notice->state : "pending");
 		put_time(out, "createdAt", notice->created_ms);

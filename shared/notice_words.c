@@ -152,6 +152,17 @@ say_blocked(const char *brief, struct words *out)
 }
 
 static void
+say_changed(const char *brief, struct words *out)
+{
+	out->title = "Tool changed";
+	out->why = "What changed";
+	(void)snprintf(out->subject, sizeof(out->subject),
+	    "%s: %s, of the upstreams of agent \"%s\"", out->title, brief, out->key);
+	say(out, "The definition of ", out->called, " is not what it was when it was first seen");
+	say(out, ", at an upstream of agent \"", out->key, "\".");
+}
+
+static void
 say_sample(const struct channel *channel, struct words *out)
 {
 	out->title = "Test message";
@@ -212,6 +223,8 @@ notice_words(const struct notice *notice, const struct channel *channel, int64_t
 		say_created(notice, now_ms, brief, out);
 	else if (notice->event == EVENT_APPROVAL_RESOLVED)
 		say_resolved(notice, brief, out);
+	else if (notice->event == EVENT_TOOL_CHANGED)
+		say_changed(brief, out);
 	else
 		say_blocked(brief, out);
 	return take_links(notice, channel, out, why);

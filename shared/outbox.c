@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plain.h"
+
 #define ID_RANDOM 20 /* characters: 119 bits */
 
 /* The channels' own tables are read here, so that one statement finds who is to be told. */
@@ -16,6 +18,9 @@ static const char sql_channels[] =
 static const char sql_blocked[] =
     "SELECT COUNT(*) FROM (SELECT 1 FROM delivery WHERE state = 'due' AND event = 'call.blocked' "
     "AND key_id = ?1 LIMIT ?2) AS counted";
+static const char sql_changed[] =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM delivery WHERE state = 'due' "
+    "AND event = 'upstream.tool_changed' AND key_id = ?1 LIMIT ?2) AS counted";
 static const char sql_add[] =
     "INSERT INTO delivery (id, channel_id, key_id, event, approval_id, call_id, server, tool, "
     "reason, state, created_ms, attempts, next_ms, holder, lease_ms, ended_ms, error) "
@@ -84,22 +89,26 @@ read_number(struct query *q, int64_t *number)
 	return step == QUERY_ROW ? STATUS_OK : STATUS_FAILED;
 }
 
-/* Notices of blocked calls come as fast as an agent can call: a channel that is down must not fill the disk. */
+/*
+ * Notices of blocked calls come as fast as an agent can call, those of changed tools as fast as an upstream can think of some: a channel
+ * that is down must not fill the disk.
+ */
 static enum status
-too_many_blocked(struct db *db, const struct event *event, bool *full)
+too_many(struct db *db, const struct event *event, bool *full)
 {
+	bool blocked = event->kind == EVENT_CALL_BLOCKED;
+	int64_t most = blocked ? OUTBOX_BLOCKED_MAX : OUTBOX_CHANGED_MAX, count;
 	struct query *q;
 	enum status status;
-	int64_t count;
 
 	*full = false;
-	if (event->kind != EVENT_CALL_BLOCKED)
+	if (event_of_approval(event->kind))
 		return STATUS_OK;
-	q = query(db, sql_blocked);
+	q = query(db, blocked ? sql_blocked : sql_changed);
 	query_bind_text(q, 1, event->key_id);
-	query_bind_integer(q, 2, OUTBOX_BLOCKED_MAX);
+	query_bind_integer(q, 2, most);
 	status = read_number(q, &count);
-	*full = count >= OUTBOX_BLOCKED_MAX;
+	*full = count >= most;
 	return status;
 }
 
@@ -156,7 +165,7 @@ outbox_add(struct db *db, const struct event *event, const struct lease *lease, 
 	char ids[CHANNELS_OF_KEY_MAX][CHANNEL_ID_MAX + 1];
 	size_t count = 0;
 	bool full;
-	enum status status = too_many_blocked(db, event, &full);
+	enum status status = too_many(db, event, &full);
 
 	if (status == STATUS_OK && !full)
 		status = subscribers(db, event, ids, &count);
@@ -165,6 +174,21 @@ outbox_add(struct db *db, const struct event *event, const struct lease *lease, 
 	if (added != NULL)
 		*added = status == STATUS_OK ? (int64_t)count : 0;
 	return status;
+}
+
+enum status
+outbox_add_tool_changed(struct db *db, const char *key_id, const char *upstream, const char *tool,
+    const char *reason, const struct lease *lease, int64_t now_ms)
+{
+	char said[VERDICT_REASON_MAX];
+	const struct event event = {.kind = EVENT_TOOL_CHANGED,
+	    .key_id = key_id,
+	    .server = upstream,
+	    .tool = tool,
+	    .reason = said};
+
+	plain_copy(said, sizeof(said), reason, sizeof(said));
+	return outbox_add(db, &event, lease, now_ms, NULL);
 }
 
 static void

@@ -13,7 +13,9 @@
 #define DELIVERY_ID_MAX 40
 #define DELIVERY_ERROR_MAX 255
 #define OUTBOX_HOLDER_LEN 22
-#define OUTBOX_BLOCKED_MAX 100 /* due notices of blocked calls of one key; more are not told */
+/* Due notices of one key and event, where agents or upstreams can make as many as they like; more are not told. */
+#define OUTBOX_BLOCKED_MAX 100
+#define OUTBOX_CHANGED_MAX 100
 
 /* What a process has deliveries by: its name, made anew by each, and how long its death keeps them from others. */
 struct lease {
@@ -26,9 +28,9 @@ void lease_make(struct lease *out, int64_t ms);
 struct event {
 	unsigned kind; /* EVENT_... */
 	const char *key_id;
-	const char *approval_id; /* NULL for call.blocked */
-	const char *call_id;
-	const char *server; /* of a blocked call, else NULL; likewise the next two */
+	const char *approval_id; /* NULL where event_of_approval() is false */
+	const char *call_id;     /* NULL for upstream.tool_changed */
+	const char *server;      /* where there is no approval, else NULL; likewise the next two */
 	const char *tool;
 	const char *reason;
 };
@@ -40,6 +42,13 @@ struct event {
  */
 enum status outbox_add(struct db *db, const struct event *event, const struct lease *lease,
     int64_t now_ms, int64_t *added) MUST_USE;
+
+/*
+ * upstream.tool_changed: the definition of a tool is not what it was when it was pinned. `reason` is one sentence that says what changed and what
+ * follows from it; longer than VERDICT_REASON_MAX it is cut.
+ */
+enum status outbox_add_tool_changed(struct db *db, const char *key_id, const char *upstream,
+    const char *tool, const char *reason, const struct lease *lease, int64_t now_ms) MUST_USE;
 
 struct delivery {
 	char id[DELIVERY_ID_MAX + 1];

@@ -22,7 +22,7 @@
 /* clang-format off */
 #define MAIL_NAMES                                                                                 \
 	CALL, TEXT("subject"), FLAG("sample"), FLAG("created"), FLAG("resolved"),                  \
-	FLAG("blocked"), TEXT("reason"), TEXT("call_id"), TEXT("age"), TEXT("time_left"),          \
+	FLAG("blocked"), FLAG("changed"), TEXT("reason"), TEXT("call_id"), TEXT("age"), TEXT("time_left"),          \
 	TEXT("expires_text"), TEXT("released_text"), URL("link"), URL("deny_link"),                \
 	TEXT("args_note"), FLAG("approved"), FLAG("denied"), FLAG("expired"), TEXT("who"),         \
 	TEXT("duration_text")

@@ -32,7 +32,10 @@ struct session {
 };
 void session_free(struct session *session);
 
-/* A new one; `token` is what the client gets. STATUS_TOO_LARGE: the key has `most` already, after the idle ones are ended. */
+/*
+ * A new one; `token` is what the client gets; id and times are set. STATUS_TOO_LARGE: the key has `most` already, after the idle ones
+ * are ended. Capabilities of more than SESSION_CAPABILITIES_MAX count as none. What changes runs in the caller's write transaction.
+ */
 enum status sessions_open(struct db *db, struct session *session, int64_t most, int64_t idle_ms,
     int64_t now_ms, char token[SESSION_TOKEN_LEN + 1]) MUST_USE;
 /* STATUS_NOT_FOUND: unknown, ended, idle for too long, or of another key. */
@@ -48,11 +51,14 @@ enum status sessions_each_subscription(
     struct db *db, const char *id, bool (*each)(void *arg, const char *uri), void *arg) MUST_USE;
 /* With everything that belongs to it; the hosts of its stdio upstreams see that it is gone. STATUS_NOT_FOUND. */
 enum status sessions_end(struct db *db, const char *id) MUST_USE;
-bool sessions_alive(struct db *db, const char *id); /* also when that cannot be told */
+/* Not ended, and its key not revoked; also when that cannot be told. */
+bool sessions_alive(struct db *db, const char *id);
+/* How many a key has, idle ones too. */
+enum status sessions_count(struct db *db, const char *key_id, int64_t *count) MUST_USE;
 /* key_id NULL: of all keys. Oldest first; `session` without capabilities. */
 enum status sessions_each(struct db *db, const char *key_id,
     bool (*each)(void *arg, const struct session *session), void *arg) MUST_USE;
-/* Ends those idle for longer, at most `most`; *ended of them. */
+/* Ends those idle for longer and those of revoked keys, at most `most`; *ended of them. */
 enum status sessions_sweep(
     struct db *db, int64_t idle_ms, int64_t now_ms, int64_t most, int64_t *ended) MUST_USE;
 

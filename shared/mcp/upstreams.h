@@ -2,8 +2,8 @@
  * upstreams.h - the MCP servers behind a key, as the administrator has configured them.
  *
  * What a secret may be in (headers, environment, arguments of a command) is in `settings`, sealed in the database under the
- * installation's key for this row; lists and shows never open it. Every change bumps the generation (generation.h), so
- * that responders read it again.
+ * installation's key for this row; lists and shows never open it. Functions that change something run inside the caller's write
+ * transaction and bump the generation (generation.h), so that responders read it again; the caller adds the audit entry.
  */
 #ifndef ENFORGATE_MCP_UPSTREAMS_H
 #define ENFORGATE_MCP_UPSTREAMS_H
@@ -18,6 +18,7 @@
 #define UPSTREAMS_PER_KEY_MAX 64
 #define UPSTREAM_HEADERS_MAX 32
 #define UPSTREAM_ARGS_MAX 256
+#define UPSTREAM_SETTINGS_MAX SECRET_SEAL_MAX /* bytes of JSON */
 #define UPSTREAM_TIMEOUT_MS 60000 /* of one call, unless set: without a message for so long */
 
 enum upstream_kind { UPSTREAM_HTTP, UPSTREAM_STDIO };
@@ -66,10 +67,13 @@ enum status upstreams_find_id(
 /* Of one key in order of position; key_id NULL: of all, by key. Without `seal` without settings; `upstream` is borrowed. */
 enum status upstreams_each(struct db *db, const char *key_id, const struct secret_key *seal,
     bool (*each)(void *arg, const struct upstream *upstream), void *arg) MUST_USE;
-/* Sets id, position and times. STATUS_EXISTS; STATUS_TOO_LARGE: the key has UPSTREAMS_PER_KEY_MAX. */
+/* Sets id, position and times. STATUS_EXISTS; STATUS_TOO_LARGE: the key has UPSTREAMS_PER_KEY_MAX, or the settings are too many. */
 enum status upstreams_add(struct db *db, const struct secret_key *seal, struct upstream *upstream,
     int64_t now_ms) MUST_USE;
-/* Everything but id, key, name and position; settings only where they are not NULL. Drops what was learnt. */
+/*
+ * Everything but id, key, name and position; settings only where they are not NULL. Drops what was learnt, all but the pins: what stands behind
+ * the same name afterwards is measured by them. Sets changed_ms, to a later time than it was. STATUS_NOT_FOUND.
+ */
 enum status upstreams_update(struct db *db, const struct secret_key *seal,
     struct upstream *upstream, int64_t now_ms) MUST_USE;
 /* With its pins, lists and sessions. STATUS_NOT_FOUND. */
