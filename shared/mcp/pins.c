@@ -70,8 +70,9 @@ pin_look(struct db *db, const char *upstream_id, const struct json_object *tool,
 	enum status status;
 	enum query_step step;
 	bool marked, named;
+	size_t len;
 
-	out->tool = json_string(json_member(tool, "name", &named), NULL);
+	out->tool = json_string(json_member(tool, "name", &named), &len);
 	if (out->tool == NULL)
 		return STATUS_INVALID;
 	buf_reset(definition);

@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "mcp/upstreams.h"
+#include "outbox.h"
 
 enum pin_state {
 	PIN_FREE,    /* not pinned */
@@ -36,13 +37,21 @@ struct pin {
 /* Appends the canonical definition of a tool. STATUS_TOO_LARGE: it is longer than PIN_DEFINITION_MAX. */
 enum status pin_definition(const struct json_object *tool, struct buf *out) MUST_USE;
 
+/* Who looks, and at what. All borrowed. */
+struct pins_look {
+	struct audit *audit;
+	const struct upstream *upstream;
+	const char *key_name;
+	const struct lease *lease; /* of the courier of this process; NULL: it has none */
+	int64_t now_ms;
+};
 /*
  * Looks at a whole list, an array of tools with names that call_name_valid() takes: pins what is new, marks what changed (audited in the
  * installation's chain, told to the channels of the key as upstream.tool_changed), takes back the mark of what is as it was. In
  * a write transaction, and only where pins_differ() says so. *told: there are messages to be sent.
  */
-enum status pins_update(struct db *db, struct audit *audit, const struct upstream *upstream,
-    const char *key_name, const struct json_object *tools, int64_t now_ms, bool *told) MUST_USE;
+enum status pins_update(struct db *db, const struct pins_look *look,
+    const struct json_object *tools, bool *told) MUST_USE;
 enum status pins_differ(struct db *db, const struct upstream *upstream,
     const struct json_object *tools, bool *out) MUST_USE;
 

@@ -24,15 +24,13 @@ static const char sql_unmark[] =
 /* One look at a list. */
 struct update {
 	struct db *db;
-	struct audit *audit;
-	const struct upstream *upstream;
-	const char *key_name;
-	int64_t now_ms;
+	const struct pins_look *look;
 	int64_t room; /* pins that may still be added */
 	int64_t over; /* tools for which there was none */
 	int64_t said; /* changes that were audited one by one */
 	int64_t more; /* those that were not */
 	bool moved;   /* what is listed is another set now */
+	bool told;
 };
 
 static enum status
@@ -41,7 +39,7 @@ count_room(struct update *u)
 	struct query *q = query(u->db, sql_count);
 	enum status status = STATUS_FAILED;
 
-	query_bind_text(q, 1, u->upstream->id);
+	query_bind_text(q, 1, u->look->upstream->id);
 	if (query_step(q) == QUERY_ROW) {
 		u->room = PINS_MAX - query_integer(q, 0);
 		status = STATUS_OK;
@@ -56,21 +54,52 @@ record(struct update *u, const char *words)
 	struct audit_entry entry = {.chain = AUDIT_INSTALLATION,
 	    .kind = "admin",
 	    .surface = "mcp",
-	    .key_name = u->key_name,
-	    .server = u->upstream->name,
+	    .key_name = u->look->key_name,
+	    .server = u->look->upstream->name,
 	    .tool = ACT_CHANGED,
 	    .reason = words,
 	    .rule = -1};
 
-	log_warn("key \"%s\", upstream \"%s\": %s", u->key_name, u->upstream->name, words);
-	return audit_append_in(u->audit, u->db, &entry);
+	log_warn(
+	    "key \"%s\", upstream \"%s\": %s", u->look->key_name, u->look->upstream->name, words);
+	return audit_append_in(u->look->audit, u->db, &entry);
 }
 
-/* A change of one tool, or the first of them: an upstream that alters all it has must not flood the log. */
+static enum status
+say_back(struct update *u, const char *tool)
+{
+	char words[WORDS_MAX];
+
+	(void)snprintf(words, sizeof(words),
+	    "the definition of the tool \"%s\" is again as it was pinned", tool);
+	return record(u, words);
+}
+
+static enum status
+say_changed(struct update *u, const char *name, const char *tool)
+{
+	const bool quarantined = u->look->upstream->pinning == PINNING_QUARANTINE;
+	char words[WORDS_MAX];
+	enum status status;
+
+	(void)snprintf(words, sizeof(words),
+	    "the definition of the tool \"%s\" is not the one that was pinned: %s", tool,
+	    quarantined ? "it is neither listed nor callable until \"enforgatectl upstream repin\" "
+			  "accepts it"
+			: "it stays in use, as the upstream's pinning is \"warn\"");
+	status = record(u, words);
+	if (status == STATUS_OK)
+		status = outbox_add_tool_changed(u->db, u->look->upstream->key_id,
+		    u->look->upstream->name, name, words, u->look->lease, u->look->now_ms);
+	u->told = true;
+	return status;
+}
+
+/* A change of one tool, if it is among the first: an upstream that alters all it has must not flood the log. */
 static enum status
 say(struct update *u, const struct pin_found *found)
 {
-	char tool[PLAIN_SIZE(TOOL_SHOWN_MAX)], words[WORDS_MAX];
+	char tool[PLAIN_SIZE(TOOL_SHOWN_MAX)];
 
 	u->moved = true;
 	if (u->said >= PINS_TOLD_MAX) {
@@ -79,16 +108,7 @@ say(struct update *u, const struct pin_found *found)
 	}
 	u->said++;
 	plain_copy(tool, sizeof(tool), found->tool, TOOL_SHOWN_MAX);
-	if (found->what == PIN_BACK)
-		(void)snprintf(words, sizeof(words),
-		    "the definition of the tool \"%s\" is again as it was pinned", tool);
-	else
-		(void)snprintf(words, sizeof(words),
-		    "the definition of the tool \"%s\" is not the one that was pinned%s", tool,
-		    u->upstream->pinning == PINNING_QUARANTINE
-			? ": neither listed nor callable until \"upstream repin\" accepts it"
-			: "");
-	return record(u, words);
+	return found->what == PIN_BACK ? say_back(u, tool) : say_changed(u, found->tool, tool);
 }
 
 static enum status
@@ -102,10 +122,10 @@ add(struct update *u, const struct pin_found *found, const struct buf *definitio
 	}
 	u->room--;
 	q = query(u->db, sql_add);
-	query_bind_text(q, 1, u->upstream->id);
+	query_bind_text(q, 1, u->look->upstream->id);
 	query_bind_text(q, 2, found->tool);
 	query_bind_text(q, 3, found->digest);
-	query_bind_integer(q, 4, u->now_ms);
+	query_bind_integer(q, 4, u->look->now_ms);
 	query_bind_bytes(q, 5, definition->data, definition->len);
 	return query_run(q, NULL);
 }
@@ -115,11 +135,11 @@ mark(struct update *u, const struct pin_found *found, const struct buf *definiti
 {
 	struct query *q = query(u->db, sql_mark);
 
-	query_bind_text(q, 1, u->upstream->id);
+	query_bind_text(q, 1, u->look->upstream->id);
 	query_bind_text(q, 2, found->tool);
 	query_bind_text(q, 3, found->digest);
 	query_bind_bytes(q, 4, definition->data, definition->len);
-	query_bind_integer(q, 5, u->now_ms);
+	query_bind_integer(q, 5, u->look->now_ms);
 	return query_run(q, NULL);
 }
 
@@ -128,7 +148,7 @@ unmark(struct update *u, const struct pin_found *found)
 {
 	struct query *q = query(u->db, sql_unmark);
 
-	query_bind_text(q, 1, u->upstream->id);
+	query_bind_text(q, 1, u->look->upstream->id);
 	query_bind_text(q, 2, found->tool);
 	return query_run(q, NULL);
 }
@@ -165,7 +185,7 @@ say_rest(struct update *u)
 		log_warn(
 		    "key \"%s\", upstream \"%s\": %lld tools are not pinned and so not used, as "
 		    "%d are already",
-		    u->key_name, u->upstream->name, (long long)u->over, PINS_MAX);
+		    u->look->key_name, u->look->upstream->name, (long long)u->over, PINS_MAX);
 	if (u->more == 0)
 		return STATUS_OK;
 	(void)snprintf(words, sizeof(words), "the definitions of %lld more tools changed as well",
@@ -174,32 +194,32 @@ say_rest(struct update *u)
 }
 
 enum status
-pins_update(struct db *db, struct audit *audit, const struct upstream *upstream,
-    const char *key_name, const struct json_object *tools, int64_t now_ms, bool *told)
+pins_update(
+    struct db *db, const struct pins_look *look, const struct json_object *tools, bool *told)
 {
-	struct update u = {
-	    .db = db, .audit = audit, .upstream = upstream, .key_name = key_name, .now_ms = now_ms};
+	struct update u = {.db = db, .look = look};
+	const char *upstream_id = look->upstream->id;
 	enum status status = STATUS_OK;
 	struct pin_found found;
 	struct buf definition;
 
 	*told = false;
-	if (upstream->pinning == PINNING_OFF)
+	if (look->upstream->pinning == PINNING_OFF)
 		return STATUS_OK;
 	buf_init(&definition, PIN_DEFINITION_MAX);
 	status = count_room(&u);
 	for (size_t i = 0; i < json_length(tools) && status == STATUS_OK; i++) {
-		status = pin_look(db, upstream->id, json_element(tools, i), &definition, &found);
+		status = pin_look(db, upstream_id, json_element(tools, i), &definition, &found);
 		if (status == STATUS_OK)
 			status = act(&u, &found, &definition);
 		else if (status == STATUS_TOO_LARGE)
-			status = STATUS_OK;
+			status = STATUS_OK; /* it cannot be pinned, and so it is not used */
 	}
 	if (status == STATUS_OK)
 		status = say_rest(&u);
 	if (status == STATUS_OK && u.moved)
-		status = list_mark_move(db, upstream->id, LIST_TOOLS);
-	*told = status == STATUS_OK && u.moved;
+		status = list_mark_move(db, upstream_id, LIST_TOOLS);
+	*told = status == STATUS_OK && u.told;
 	buf_free(&definition);
 	return status;
 }
