@@ -10,7 +10,8 @@ static void
 blocked(struct outcome *outcome, const char *reason)
 {
 	outcome->what = "blocked";
-	(void)snprintf(outcome->reason, sizeof(outcome->reason), "%s", reason);
+	(void)snprintf(
+	    outcome->reason, sizeof(outcome->reason), "%.*s", OUTCOME_REASON_MAX - 1, reason);
 }
 
 static bool

@@ -1,4 +1,5 @@
 /* mcp_call_hold.c - a call that waits for a person: what stays in memory, and what the client is sent meanwhile; see mcp_call.h. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
