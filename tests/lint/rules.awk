@@ -21,7 +21,7 @@ BEGIN {
 	owner["openssl/"] = "^shared/secret(_seal)?\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
-	owner["curl/"] = "^(ctl/doctor_http|shared/sender[a-z_]*|tests/unit/test_sender[a-z_]*)\\.[ch]$"
+	owner["curl/"] = "^(ctl/doctor_http|shared/sender[a-z_]*|shared/mcp/wire[a-z_]*|tests/unit/test_sender[a-z_]*)\\.[ch]$"
 	owner["libscrypt.h"] = "^shared/pin\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"
