@@ -12,8 +12,9 @@
 #include "wake.h"
 
 #define CURSOR_LABEL "mcp cursor"
-#define CHANGED_PAUSE_US 50000 /* between changes: an upstream that never stops must not keep the database busy */
-#define MARK_BITS 32           /* of a mark for changes of lists; above it the generation */
+#define CHANGED_PAUSE_US                                                                           \
+	50000 /* between changes: an upstream that never stops must not keep the database busy */
+#define MARK_BITS 32 /* of a mark for changes of lists; above it the generation */
 
 enum status
 catalog_open(struct mcp *mcp, struct catalog **out, struct problem *why)

@@ -18,8 +18,7 @@
 static int
 write_place(char place[PLACE_MAX], enum list_kind kind, const struct cursor *cursor)
 {
-	return snprintf(
-	    place, PLACE_MAX, "%d.%zu.%zu", (int)kind, cursor->upstream, cursor->entry);
+	return snprintf(place, PLACE_MAX, "%d.%zu.%zu", (int)kind, cursor->upstream, cursor->entry);
 }
 
 static enum status

@@ -12,7 +12,7 @@
 #include "mcp/line.h"
 #include "plain.h"
 
-#define NAME_SHOWN_MAX 64 /* characters */
+#define NAME_SHOWN_MAX 64  /* characters */
 #define UNFIT_LOGGED_MAX 5 /* of one list */
 
 /* "tools", "prompts", "resources" among the capabilities of an upstream; NULL: it has none of them. */
@@ -66,6 +66,7 @@ take_message(struct fetch *f, struct line *line, struct json_object *root)
 	struct rpc_fault fault = {0};
 	struct rpc_message message;
 	struct json_object *answer = NULL;
+	struct problem why = {""};
 	enum list_kind kind;
 
 	if (rpc_read(root, &message, &fault) == STATUS_OK) {
@@ -78,8 +79,8 @@ take_message(struct fetch *f, struct line *line, struct json_object *root)
 			answer = rpc_error(message.id, &fault);
 		}
 	}
-	if (answer != NULL)
-		(void)line_send(line, answer, NULL);
+	if (answer != NULL && line_send(line, answer, &why) != STATUS_OK)
+		log_warn("%s", why.text);
 	json_free(answer);
 	rpc_fault_free(&fault);
 	rpc_free(&message);
@@ -149,8 +150,8 @@ ask_again(struct fetch *f, const char *cursor, struct json_object **response)
 	peer_lost(f->mcp, f->peer);
 	peer_release(f->mcp, f->peer);
 	f->peer = NULL;
-	status = peer_open(f->mcp, f->wanted->upstream, &f->wanted->view->peer, f->until_us,
-	    &f->peer, f->why);
+	status = peer_open(
+	    f->mcp, f->wanted->upstream, &f->wanted->view->peer, f->until_us, &f->peer, f->why);
 	if (status == STATUS_OK)
 		status = ask(f, cursor, response);
 	if (status != STATUS_STALE)
@@ -313,22 +314,22 @@ fetch(struct fetch *f)
 {
 	struct json_object *offered;
 	bool found;
-	enum status status = peer_open(f->mcp, f->wanted->upstream, &f->wanted->view->peer,
-	    f->until_us, &f->peer, f->why);
+	enum status status = peer_open(
+	    f->mcp, f->wanted->upstream, &f->wanted->view->peer, f->until_us, &f->peer, f->why);
 
 	if (status != STATUS_OK)
 		return status;
 	offered = capability(f->peer, f->wanted->kind);
-	f->announced =
-	    offered == NULL || json_bool(json_member(offered, "listChanged", &found));
+	f->announced = offered == NULL || json_bool(json_member(offered, "listChanged", &found));
 	if (offered != NULL)
 		status = take_pages(f);
 	if (f->unfit > UNFIT_LOGGED_MAX)
 		log_warn("upstream \"%s\": %zu entries of %s are left out",
 		    f->wanted->upstream->name, f->unfit, list_method(f->wanted->kind));
 	if (f->long_names > 0)
-		log_warn("upstream \"%s\": %zu tools have names of more than %d characters as agents "
-			 "see them, which models may not take",
+		log_warn(
+		    "upstream \"%s\": %zu tools have names of more than %d characters as agents "
+		    "see them, which models may not take",
 		    f->wanted->upstream->name, f->long_names, MCP_NAME_USUAL);
 	return status;
 }
@@ -348,8 +349,8 @@ list_fetch(
 	int64_t mark = 0;
 
 	*same = false;
-	problem_set(why, "the %s of upstream \"%s\" cannot be fetched", list_kind_name(wanted->kind),
-	    wanted->upstream->name);
+	problem_set(why, "the %s of upstream \"%s\" cannot be fetched",
+	    list_kind_name(wanted->kind), wanted->upstream->name);
 	if (f.entries != NULL && f.seen != NULL)
 		status = fetch_mark(&f, &mark);
 	if (status == STATUS_OK)

@@ -50,8 +50,8 @@ tool_unfit(const struct json_object *tool, bool modern_http, struct problem *scr
 }
 
 const char *
-list_unfit(enum list_kind kind, const struct json_object *entry, bool modern_http,
-    struct problem *scratch)
+list_unfit(
+    enum list_kind kind, const struct json_object *entry, bool modern_http, struct problem *scratch)
 {
 	const bool by_uri = kind == LIST_RESOURCES || kind == LIST_TEMPLATES;
 	bool found;

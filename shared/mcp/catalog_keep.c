@@ -119,4 +119,3 @@ fetch_mark(struct fetch *f, int64_t *mark)
 	store_read_end(f->mcp->store, db);
 	return status;
 }
-

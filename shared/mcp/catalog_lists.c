@@ -25,7 +25,7 @@ struct slot {
 	struct list *list; /* NULL: not in memory; as of the two that follow */
 	int64_t fetched_ms;
 	int64_t mark;
-	bool fetching;          /* by some thread */
+	bool fetching;           /* by some thread */
 	int64_t failed_until_us; /* no other try before; 0: it did not fail */
 	struct problem why;
 	int64_t used;
@@ -139,8 +139,8 @@ recall(struct slots *slots, const struct wanted *w, const struct list_facts *fac
 
 /* Into memory, with an owner of its own; what was used longest ago goes where there is too much. */
 static void
-remember(struct slots *slots, const struct wanted *w, const struct list_facts *facts,
-    struct list *list)
+remember(
+    struct slots *slots, const struct wanted *w, const struct list_facts *facts, struct list *list)
 {
 	struct slot **at, *slot;
 
@@ -351,7 +351,7 @@ list_get(struct mcp *mcp, const struct wanted *w, enum list_need need, int64_t a
 	status = look(mcp, w, LIST_ANY, out, facts);
 out:
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		problem_set(why, "the lists of upstream \"%s\" cannot be read: %s", w->upstream->name,
-		    status_name(status));
+		problem_set(why, "the lists of upstream \"%s\" cannot be read: %s",
+		    w->upstream->name, status_name(status));
 	return status == STATUS_OK ? STATUS_OK : STATUS_FAILED;
 }

@@ -22,7 +22,7 @@ struct gathering {
 	struct greeted {
 		struct peer *peer; /* NULL: it cannot be reached */
 		struct problem why;
-	} *items;
+	} * items;
 };
 
 void

@@ -52,8 +52,9 @@ fetch(void *arg, size_t index)
 	struct parts *parts = arg;
 	struct part *part = &parts->items[parts->missing[index]];
 
-	(void)list_get(parts->mcp, &part->wanted, part->need, 0, &part->list, &part->facts,
-	    &part->why);
+	if (list_get(parts->mcp, &part->wanted, part->need, 0, &part->list, &part->facts,
+		&part->why) != STATUS_OK)
+		part->list = NULL;
 }
 
 /* What the database has, in one transaction. STATUS_STALE: the caller is from before a change. */
@@ -73,8 +74,7 @@ take_known(struct parts *parts, struct db *db, enum list_need need)
 		    .view = parts->view,
 		    .digest = parts->digest,
 		    .kind = parts->kind};
-		status = list_take(
-		    parts->mcp, db, &part->wanted, need, &part->list, &part->facts);
+		status = list_take(parts->mcp, db, &part->wanted, need, &part->list, &part->facts);
 		if (status == STATUS_NOT_FOUND) {
 			parts->missing[parts->nmissing++] = i;
 			status = STATUS_OK;
@@ -87,8 +87,8 @@ static enum status
 parts_gather(struct parts *parts, enum list_need need)
 {
 	const struct caller *caller = parts->view->caller;
-	enum status status = catalog_upstreams(
-	    parts->mcp, caller->key.id, caller->generation, &parts->set);
+	enum status status =
+	    catalog_upstreams(parts->mcp, caller->key.id, caller->generation, &parts->set);
 	struct db *db;
 
 	if (status == STATUS_OK)
@@ -256,8 +256,8 @@ write_rest(const struct parts *parts, const struct cursor *next, struct buf *out
 
 	buf_init(&text, PAGE_BYTES_MAX);
 	if (next != NULL)
-		status = cursor_write(&parts->mcp->catalog->cursor_key,
-		    parts->view->caller->key.id, parts->kind, next, &text);
+		status = cursor_write(&parts->mcp->catalog->cursor_key, parts->view->caller->key.id,
+		    parts->kind, next, &text);
 	if (fine && next != NULL)
 		fine = json_set_text(result, "nextCursor", buf_str(&text));
 	if (fine && parts->view->era == ERA_MODERN)

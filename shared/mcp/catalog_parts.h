@@ -7,12 +7,12 @@
 
 #include "mcp/catalog.h"
 
-#define CATALOG_SLOTS_MAX 1024                /* lists known in this process */
-#define CATALOG_BUCKETS 256                   /* of the table of them */
-#define CATALOG_BYTES_MAX ((size_t)32 << 20)  /* of entries in memory that nobody is using */
-#define CATALOG_KEYS_MAX 256                  /* keys whose upstreams are kept in memory */
-#define LIST_DEADLINE_MS 10000                /* to give a list, once connected */
-#define LIST_PAUSE_MS 1000                    /* at least, after a failure */
+#define CATALOG_SLOTS_MAX 1024                 /* lists known in this process */
+#define CATALOG_BUCKETS 256                    /* of the table of them */
+#define CATALOG_BYTES_MAX ((size_t)32 << 20)   /* of entries in memory that nobody is using */
+#define CATALOG_KEYS_MAX 256                   /* keys whose upstreams are kept in memory */
+#define LIST_DEADLINE_MS 10000                 /* to give a list, once connected */
+#define LIST_PAUSE_MS 1000                     /* at least, after a failure */
 #define LIST_TTL_MAX_MS ((int64_t)3600 * 1000) /* whatever an upstream says */
 
 /* One entry as clients get it. Everything is in one piece of memory, which `name` points to. */
@@ -46,7 +46,7 @@ struct pin_states {
 	struct pin_mark {
 		char *tool;
 		enum pin_state state;
-	} *items;
+	} * items;
 };
 enum status pin_states_read(
     struct db *db, const struct upstream *upstream, struct pin_states *out) MUST_USE;
@@ -62,8 +62,8 @@ const char *list_method(enum list_kind kind);
 
 /* ---- catalog_fit.c ---- */
 /* Why an entry cannot be relayed, or NULL: clients fail a whole list for one entry. `modern_http`: x-mcp-header counts. */
-const char *list_unfit(enum list_kind kind,
-    const struct json_object *entry, bool modern_http, struct problem *scratch);
+const char *list_unfit(enum list_kind kind, const struct json_object *entry, bool modern_http,
+    struct problem *scratch);
 
 /* ---- catalog_fetch.c: from the upstream into the database ---- */
 
@@ -75,8 +75,8 @@ struct wanted {
 	enum list_kind kind;
 };
 /* STATUS_FAILED with `why`. *same: it is, byte for byte, the one that was there. */
-enum status list_fetch(struct mcp *mcp, const struct wanted *wanted, int64_t until_us,
-    bool *same, struct problem *why) MUST_USE;
+enum status list_fetch(struct mcp *mcp, const struct wanted *wanted, int64_t until_us, bool *same,
+    struct problem *why) MUST_USE;
 
 /* ---- catalog_lists.c: lists in memory ---- */
 

@@ -137,8 +137,7 @@ state_of(const struct upstream *upstream, const struct pin_states *states, const
 	name = strdup(tool);
 	wanted.tool = name;
 	if (name != NULL && states->count > 0)
-		found =
-		    bsearch(&wanted, states->items, states->count, sizeof(wanted), by_tool);
+		found = bsearch(&wanted, states->items, states->count, sizeof(wanted), by_tool);
 	free(name);
 	return found != NULL ? found->state : PIN_QUARANTINED;
 }
@@ -220,8 +219,8 @@ render(const struct upstream *upstream, enum list_kind kind, struct json_object 
 		status = pack(entry, own, &modern, &legacy);
 	if (status == STATUS_OK) {
 		entry->pin = state_of(upstream, states, own);
-		entry->headers = kind == LIST_TOOLS &&
-				 strstr(buf_str(&modern), "\"x-mcp-header\"") != NULL;
+		entry->headers =
+		    kind == LIST_TOOLS && strstr(buf_str(&modern), "\"x-mcp-header\"") != NULL;
 	}
 out:
 	free(own);

@@ -70,8 +70,7 @@ look(struct search *s, const struct upstream *upstream, enum list_kind kind, con
 	const struct entry *entry = NULL;
 	struct list_facts facts;
 	struct list *list;
-	enum status status =
-	    list_get(s->mcp, &wanted, LIST_KNOWN, 0, &list, &facts, s->why);
+	enum status status = list_get(s->mcp, &wanted, LIST_KNOWN, 0, &list, &facts, s->why);
 
 	if (status != STATUS_OK)
 		return status;
@@ -149,8 +148,7 @@ look_templates(struct search *s, const struct upstream *upstream)
 	enum status found = STATUS_NOT_FOUND;
 	struct list_facts facts;
 	struct list *list;
-	enum status status =
-	    list_get(s->mcp, &wanted, LIST_KNOWN, 0, &list, &facts, s->why);
+	enum status status = list_get(s->mcp, &wanted, LIST_KNOWN, 0, &list, &facts, s->why);
 
 	if (status != STATUS_OK)
 		return status;
@@ -172,8 +170,8 @@ search_lists(struct search *s, bool templates)
 
 		if (upstream->prefix)
 			continue;
-		status = templates ? look_templates(s, upstream)
-				   : look(s, upstream, s->kind, s->name);
+		status =
+		    templates ? look_templates(s, upstream) : look(s, upstream, s->kind, s->name);
 		if (status == STATUS_OK)
 			return lead(s, upstream, s->name);
 		if (status == STATUS_FAILED)
@@ -227,8 +225,7 @@ catalog_route(struct mcp *mcp, const struct catalog_view *view, enum list_kind k
 	*out = (struct route){.pin = PIN_FREE};
 	if (name[0] == '\0' || strlen(name) > UPSTREAM_NAME_MAX + 2 + MCP_URI_MAX)
 		return STATUS_NOT_FOUND;
-	status =
-	    catalog_upstreams(mcp, view->caller->key.id, view->caller->generation, &s.set);
+	status = catalog_upstreams(mcp, view->caller->key.id, view->caller->generation, &s.set);
 	if (status == STATUS_OK)
 		status = peer_view_digest(view->peer.capabilities, s.digest);
 	if (status == STATUS_OK) {
