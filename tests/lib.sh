@@ -157,7 +157,8 @@ HTTPD=${HTTPD:-lighttpd}
 example() {
 	local file=$ROOT/httpd-examples/$1
 	if [ -n "${HOST_BASE:-}" ]; then
-		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" "$file" >"$HOST_DIR/example"
+		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" \
+		    -e "s#(^|[^A-Za-z0-9_/.])/mcp(\\\$|[\" ;)]|\$)#\\1$HOST_BASE/mcp\\2#g" -e "s#[|]mcp\\\$#|${HOST_BASE#/}/mcp\$#g" "$file" >"$HOST_DIR/example"
 		file=$HOST_DIR/example
 	fi
 	echo "$file"
