@@ -44,18 +44,18 @@ const v1Schemas = {
 };
 const ABLE = { elicitation: {}, sampling: {}, roots: { listChanged: true } };
 
-function remoteCommand(url) {
+function remoteCommand(url, key) {
 	const proxy = join(dirname(require.resolve('mcp-remote/package.json')), 'dist/proxy.js');
 	return {
 		command: process.execPath, args: [proxy, url, '--header', 'Authorization:${AUTH}', '--allow-http', '--transport', 'http-only'],
-		env: { ...process.env, AUTH: `Bearer ${process.env.ENFORGATE_KEY}`, MCP_REMOTE_CONFIG_DIR: process.env.REMOTE_DIR ?? '/nonexistent' }, stderr: 'ignore',
+		env: { ...process.env, AUTH: `Bearer ${key}`, MCP_REMOTE_CONFIG_DIR: process.env.REMOTE_DIR ?? '/nonexistent' }, stderr: 'ignore',
 	};
 }
 
-/* able: what the client declares; all of it unless said. asked: names of what servers asked, in order. */
-export async function connect(kind, url, { able = ABLE } = {}) {
+/* able: what the client declares; all of it unless said. key: $ENFORGATE_KEY unless said. asked: names of what servers asked, in order. */
+export async function connect(kind, url, { able = ABLE, key = process.env.ENFORGATE_KEY } = {}) {
 	const version = kind.includes('v1') ? 1 : 2;
-	const headers = { Authorization: `Bearer ${process.env.ENFORGATE_KEY}` };
+	const headers = { Authorization: `Bearer ${key}` };
 	const info = { name: `test-${kind}`, version: '1.0.0' };
 	const negotiates = kind === 'v2' || kind === 'remote-v2';
 	const client = version === 1 ? new ClientV1(info, { capabilities: able }) :
@@ -72,7 +72,7 @@ export async function connect(kind, url, { able = ABLE } = {}) {
 		client.fallbackNotificationHandler = async (notification) => hear(notification);
 	else
 		client.fallbackNotificationHandler = async (notification) => hear(notification);
-	const transport = kind.startsWith('remote') ? new (version === 1 ? StdioV1 : StdioV2)(remoteCommand(url)) :
+	const transport = kind.startsWith('remote') ? new (version === 1 ? StdioV1 : StdioV2)(remoteCommand(url, key)) :
 		new (version === 1 ? HttpV1 : HttpV2)(new URL(url), { requestInit: { headers } });
 	await client.connect(transport);
 	const call = (name, args, options) =>

@@ -22,7 +22,7 @@ request "$(mcp_url)" -X DELETE
 is 'no key, DELETE: 401' "$STATUS" 401
 request "$(mcp_url)" -X PUT -H "Authorization: Bearer $KEY" -d '{}'
 is 'PUT: 405 with what is allowed' "$STATUS $(header Allow | tr -d ' ' | tr , '\n' | sort | tr '\n' ' ')" \
-    "405 DELETE $([ "$HOST_SPAWNS" != fixed ] || echo GET ''; echo POST) "
+    "405 DELETE $([ "$HOST_SPAWNS" != fixed ] || echo 'GET ')POST "
 for path in /.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/mcp /.well-known/oauth-authorization-server \
     /.well-known/oauth-authorization-server/mcp /.well-known/openid-configuration /.well-known/openid-configuration/mcp \
     /mcp/.well-known/openid-configuration /register; do
@@ -73,7 +73,7 @@ is 'and then it is gone' "$STATUS" 404
 # Large messages: as large as the host and the gateway let in, and larger.
 initialize "$KEY"
 large() { # bytes
-	printf '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"fixture__test_simple_text","arguments":{"a":"%0*d"}}}' $(($1 - 107)) 0 >"$T/large"
+	printf '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"fixture__test_simple_text","arguments":{"a":"%0*d"}}}' $(($1 - 113)) 0 >"$T/large"
 	is "the message has $1 bytes" "$(wc -c <"$T/large")" "$1"
 	request "$(mcp_url)" -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -H "Mcp-Session-Id: $SESSION" \
 	    -H 'Accept: application/json, text/event-stream' --data-binary "@$T/large"
