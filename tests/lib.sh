@@ -237,7 +237,7 @@ end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all o
 share_with_host_user() {
 	chmod 755 "$T"
 	mkdir "$T/programs"
-	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$BUILD"/enforgate-* "$T/programs/" || exit 2
+	cp "$BUILD"/*.fcgi "$BUILD"/enforgate* "$T/programs/" || exit 2
 	install -D "$BUILD/tests/load" "$T/programs/tests/load" || exit 2
 	BUILD=$T/programs
 }
