@@ -83,14 +83,14 @@ bool list_kind_changed(const char *method, enum list_kind *out);
 enum status catalog_mark(
     struct mcp *mcp, const char *key_id, enum list_kind kind, int64_t *out) MUST_USE;
 
-/* Upstreams of a key as of the caller's generation, in order, without settings. Shared and immutable; give it back. */
+/* Upstreams of a key as of this generation or a later one, in order, without settings. Shared and immutable; give it back. */
 struct upstream_set {
 	size_t count;
 	struct upstream *items;
 	struct known *known; /* private to catalog_known.c */
 };
 enum status catalog_upstreams(
-    struct mcp *mcp, const struct caller *caller, struct upstream_set *out) MUST_USE;
+    struct mcp *mcp, const char *key_id, int64_t generation, struct upstream_set *out) MUST_USE;
 void catalog_upstreams_end(struct mcp *mcp, struct upstream_set *set); /* accepts one all zero */
 
 /* True: every policy denies it whatever the arguments, so that it is not listed (design 3.2). Pure. */

@@ -25,6 +25,8 @@ static const char sql_move[] =
 static const char sql_sum[] =
     "SELECT COALESCE(SUM(m.value), 0) FROM upstream u JOIN upstream_mark m ON m.upstream_id = u.id "
     "WHERE u.key_id = ?1 AND m.kind = ?2";
+static const char sql_mark[] =
+    "SELECT COALESCE(SUM(value), 0) FROM upstream_mark WHERE upstream_id = ?1 AND kind = ?2";
 
 const char *
 list_kind_name(enum list_kind kind)
@@ -107,13 +109,13 @@ list_mark_move(struct db *db, const char *upstream_id, enum list_kind kind)
 	return run(db, sql_move, upstream_id, kind);
 }
 
-enum status
-list_mark_sum(struct db *db, const char *key_id, enum list_kind kind, int64_t *out)
+static enum status
+read_sum(struct db *db, const char *sql, const char *id, enum list_kind kind, int64_t *out)
 {
-	struct query *q = query(db, sql_sum);
+	struct query *q = query(db, sql);
 	enum status status = STATUS_FAILED;
 
-	query_bind_text(q, 1, key_id);
+	query_bind_text(q, 1, id);
 	query_bind_text(q, 2, list_kind_name(kind));
 	if (query_step(q) == QUERY_ROW) {
 		*out = query_integer(q, 0);
@@ -121,4 +123,16 @@ list_mark_sum(struct db *db, const char *key_id, enum list_kind kind, int64_t *o
 	}
 	query_end(q);
 	return status;
+}
+
+enum status
+list_mark_of(struct db *db, const char *upstream_id, enum list_kind kind, int64_t *out)
+{
+	return read_sum(db, sql_mark, upstream_id, kind, out);
+}
+
+enum status
+list_mark_sum(struct db *db, const char *key_id, enum list_kind kind, int64_t *out)
+{
+	return read_sum(db, sql_sum, key_id, kind, out);
 }

@@ -38,6 +38,8 @@ enum status list_keep(struct db *db, const struct list_id *id, const struct list
 /* They have to be fetched again, in every view. In a write transaction, as the next. */
 enum status list_forget(struct db *db, const char *upstream_id, enum list_kind kind) MUST_USE;
 enum status list_mark_move(struct db *db, const char *upstream_id, enum list_kind kind) MUST_USE;
+enum status list_mark_of(
+    struct db *db, const char *upstream_id, enum list_kind kind, int64_t *out) MUST_USE;
 /* The sum of the marks of a key's upstreams. */
 enum status list_mark_sum(
     struct db *db, const char *key_id, enum list_kind kind, int64_t *out) MUST_USE;
