@@ -188,8 +188,7 @@ write_entries(const struct parts *parts, struct cursor *cursor, struct buf *out)
 
 			if (!shown(parts, cursor->upstream, entry))
 				continue;
-			if (written == LIST_PAGE ||
-			    (written > 0 && out->len - before + len > most))
+			if (written == LIST_PAGE || (written > 0 && out->len - before + len > most))
 				return true;
 			if (written++ > 0)
 				buf_char(out, ',');
