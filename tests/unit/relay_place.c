@@ -16,8 +16,8 @@ relay_place_now(void)
 	return now_playing;
 }
 
-static void
-note(struct said *said, const struct json_object *message)
+void
+relay_place_note(struct said *said, const struct json_object *message)
 {
 	struct buf text;
 
@@ -29,8 +29,8 @@ note(struct said *said, const struct json_object *message)
 	buf_free(&text);
 }
 
-static void
-note_text(struct said *said, const char *text)
+void
+relay_place_note_text(struct said *said, const char *text)
 {
 	assert_true(said->count < PLACE_SAID_MAX);
 	said->text[said->count] = strdup(text);
@@ -44,247 +44,14 @@ forget(struct said *said)
 		free(said->text[--said->count]);
 }
 
-/* ---- The upstream's side, in the place of peers.c, line.c and catalog.c ---- */
-
-enum status
-peer_open(struct mcp *mcp, const struct upstream *upstream, const struct peer_view *view,
-    int64_t until_us, struct peer **out, struct problem *why)
-{
-	struct peer *peer = calloc(1, sizeof(*peer));
-
-	(void)mcp;
-	(void)view;
-	(void)until_us;
-	(void)why;
-	assert_non_null(peer);
-	peer->upstream = *upstream;
-	peer->era = now_playing->era;
-	peer->capabilities = now_playing->trees[1];
-	(void)snprintf(peer->version, sizeof(peer->version), "%s",
-	    peer->era == ERA_MODERN ? MCP_VERSION_MODERN : MCP_VERSION_LEGACY);
-	if (now_playing->host)
-		(void)snprintf(peer->host, sizeof(peer->host), "host");
-	*out = peer;
-	return STATUS_OK;
-}
-
-void
-peer_lost(struct mcp *mcp, struct peer *peer)
-{
-	(void)mcp;
-	assert_non_null(peer);
-	now_playing->lost++;
-}
-
-void
-peer_release(struct mcp *mcp, struct peer *peer)
-{
-	(void)mcp;
-	free(peer);
-}
-
-struct line {
-	bool sent;
-};
-
-enum status
-line_open(struct mcp *mcp, struct peer *peer, struct json_object *request,
-    const char *const *headers, struct line **out, struct problem *why)
-{
-	struct relay_place *p = now_playing;
-
-	(void)mcp;
-	(void)peer;
-	note(&p->requests, request);
-	for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
-		note_text(&p->headers, headers[i]);
-	if (p->steps[p->at].kind == STEP_REFUSED) {
-		p->at++;
-		problem_set(why, "upstream \"fs\" refuses");
-		return STATUS_FAILED;
-	}
-	*out = calloc(1, sizeof(**out));
-	assert_non_null(*out);
-	return STATUS_OK;
-}
-
-static enum line_event
-wait_for(struct pollfd *watch, nfds_t nwatch, int64_t until_us)
-{
-	const int64_t left_us = until_us - clock_us();
-	const int most_ms = 20;
-	int wait_ms = left_us > 0 ? (int)(left_us / 1000 + 1) : 0;
-
-	return poll(watch, nwatch, wait_ms < most_ms ? wait_ms : most_ms) > 0 ? LINE_WATCHED
-									      : LINE_TIME;
-}
-
-/* The text with the token of the last request in it. */
-static struct json_object *
-with_token(const char *json)
-{
-	struct relay_place *p = now_playing;
-	char token[64] = "0", text[4096];
-	const char *at = strstr(json, "$TOKEN");
-	struct json_object *request = aid_json(p->requests.text[p->requests.count - 1]);
-	int64_t id;
-	bool found;
-
-	assert_true(json_integer(json_member(request, "id", &found), &id));
-	(void)snprintf(token, sizeof(token), "%lld", (long long)id);
-	json_free(request);
-	if (at == NULL)
-		return aid_json(json);
-	(void)snprintf(
-	    text, sizeof(text), "%.*s%s%s", (int)(at - json), json, token, at + strlen("$TOKEN"));
-	return aid_json(text);
-}
-
-static struct json_object *
-response(const char *member, const char *json)
+struct json_object *
+relay_place_response(const char *member, const char *json)
 {
 	struct json_object *message = aid_json("{\"jsonrpc\":\"2.0\",\"id\":1}");
 
 	assert_true(json_set(message, member, aid_json(json)));
 	return message;
 }
-
-enum line_event
-line_next(struct line *line, struct pollfd *watch, nfds_t nwatch, int64_t until_us,
-    struct json_object **message, struct problem *why)
-{
-	struct relay_place *p = now_playing;
-	const struct step *step = &p->steps[p->at];
-
-	*message = NULL;
-	assert_non_null(line);
-	if (step->kind == STEP_END)
-		return wait_for(watch, nwatch, until_us);
-	if (step->kind == STEP_ANSWERED && p->sent.count < step->count)
-		return wait_for(watch, nwatch, until_us);
-	line->sent = step->kind != STEP_LOST && step->kind != STEP_SESSION;
-	p->at++;
-	if (step->act != NULL)
-		step->act();
-	switch (step->kind) {
-	case STEP_MESSAGE:
-		*message = with_token(step->json);
-		return LINE_MESSAGE;
-	case STEP_RESULT:
-		*message = response("result", step->json);
-		return LINE_RESPONSE;
-	case STEP_ERROR:
-		*message = response("error", step->json);
-		return LINE_RESPONSE;
-	case STEP_LOST:
-	case STEP_LOST_SENT:
-		problem_set(why, "upstream \"fs\" closed the connection");
-		return LINE_LOST;
-	case STEP_SESSION:
-		return LINE_SESSION;
-	case STEP_ANSWERED:
-	case STEP_WATCHED:
-		return wait_for(watch, nwatch, until_us);
-	case STEP_REFUSED:
-	case STEP_END:
-		break;
-	}
-	fail_msg("a step where no line is open");
-	return LINE_LOST;
-}
-
-bool
-line_sent(const struct line *line)
-{
-	return line->sent;
-}
-
-enum status
-line_send(struct line *line, struct json_object *message, struct problem *why)
-{
-	(void)why;
-	assert_non_null(line);
-	note(&now_playing->sent, message);
-	return STATUS_OK;
-}
-
-void
-line_cancel(struct line *line, const char *reason)
-{
-	assert_non_null(line);
-	note_text(&now_playing->cancelled, reason);
-}
-
-void
-line_close(struct line *line)
-{
-	free(line);
-}
-
-enum status
-line_park(struct line *line, char handle[LINE_HANDLE_MAX + 1])
-{
-	assert_non_null(line);
-	assert_true(now_playing->host);
-	now_playing->parked = true;
-	(void)snprintf(handle, LINE_HANDLE_MAX + 1, "handle 1");
-	return STATUS_OK;
-}
-
-enum status
-line_resume(struct mcp *mcp, const struct upstream *upstream, const char *handle, struct line **out,
-    struct problem *why)
-{
-	(void)mcp;
-	(void)upstream;
-	(void)why;
-	assert_string_equal(handle, "handle 1");
-	if (!now_playing->parked)
-		return STATUS_NOT_FOUND;
-	now_playing->parked = false;
-	now_playing->resumed = true;
-	*out = calloc(1, sizeof(**out));
-	assert_non_null(*out);
-	return STATUS_OK;
-}
-
-void
-catalog_changed(struct mcp *mcp, const char *upstream_id, enum list_kind kind)
-{
-	(void)mcp;
-	assert_string_equal(upstream_id, "ups_1");
-	assert_int_equal(kind, LIST_TOOLS);
-	now_playing->changed++;
-}
-
-bool
-list_kind_changed(const char *method, enum list_kind *out)
-{
-	*out = LIST_TOOLS;
-	return strcmp(method, "notifications/tools/list_changed") == 0;
-}
-
-enum status
-catalog_route(struct mcp *mcp, const struct catalog_view *view, enum list_kind kind,
-    const char *name, struct route *out, struct problem *why)
-{
-	(void)mcp;
-	(void)view;
-	(void)kind;
-	(void)why;
-	assert_string_equal(name, "fs__tool");
-	*out = (struct route){
-	    .upstream = now_playing->upstream, .definition = json_copy(now_playing->definition)};
-	return STATUS_OK;
-}
-
-void
-route_free(struct route *route)
-{
-	json_free(route->definition);
-}
-
-/* ---- The client's side ---- */
 
 static bool
 client_send(void *arg, const struct json_object *message)
@@ -295,11 +62,11 @@ client_send(void *arg, const struct json_object *message)
 
 	if (p->gone)
 		return false;
-	note(&p->told, message);
+	relay_place_note(&p->told, message);
 	(void)json_member(message, "method", &has_method);
 	if (!is_request || !has_method || p->answers == NULL)
 		return true;
-	answer = response("result", p->answers);
+	answer = relay_place_response("result", p->answers);
 	assert_true(json_set(answer, "id", json_copy(id)));
 	assert_status(mailbox_answer(&p->mcp, p->client.session_id, answer), STATUS_OK);
 	json_free(answer);

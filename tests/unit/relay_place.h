@@ -1,7 +1,7 @@
 /*
  * relay_place.h - a relay between a client and an upstream that both follow a script, for the tests of relay.h.
  *
- * The lines, peers and lists of the gateway are played by relay_place.c: a program that uses it has none of the real ones.
+ * The lines, peers and lists of the gateway are played by relay_upstream.h: a program that uses it has none of the real ones.
  */
 #ifndef TEST_RELAY_PLACE_H
 #define TEST_RELAY_PLACE_H
@@ -85,7 +85,12 @@ void relay_place_clear(struct relay_place *p);
 /* A member on a path of names, "params.progress"; NULL: not there. In texts of `said` numbers and so on are JSON again. */
 void relay_place_assert(const char *json, const char *path, const char *expected);
 void relay_place_assert_result(struct relay_place *p, const char *path, const char *expected);
+/* ---- For relay_upstream.h ---- */
 /* The one that plays now. */
 struct relay_place *relay_place_now(void);
+void relay_place_note(struct said *said, const struct json_object *message);
+void relay_place_note_text(struct said *said, const char *text);
+/* A response with that member, "result" or "error". */
+struct json_object *relay_place_response(const char *member, const char *json);
 
 #endif

@@ -1,5 +1,5 @@
 /* test_relay_run.c - calls carried between clients and upstreams of both eras. */
-#include "relay_place.h"
+#include "relay_upstream.h"
 
 #include <sys/eventfd.h>
 
