@@ -17,14 +17,14 @@
 
 /* How the server behaves; changed by tests while nothing is asked. NULL: as a good server of its era. */
 struct manners {
-	enum era era;
-	const struct served *discover;
-	const struct served *initialize;
-	const struct served *initialized;
-	const struct served *call;   /* tools/call and everything that is not named here */
-	const struct served *later;  /* the same, from the second one on */
-	const struct served *listen; /* GET, or subscriptions/listen */
-	const char *session;         /* what a legacy one calls its sessions */
+	_Atomic enum era era;
+	const struct served *_Atomic discover;
+	const struct served *_Atomic initialize;
+	const struct served *_Atomic initialized;
+	const struct served *_Atomic call;   /* tools/call and everything that is not named here */
+	const struct served *_Atomic later;  /* the same, from the second one on */
+	const struct served *_Atomic listen; /* GET, or subscriptions/listen */
+	const char *_Atomic session;         /* what a legacy one calls its sessions */
 	atomic_int calls;
 };
 
