@@ -4,7 +4,6 @@
 
 #include "args.h"
 #include "channels.h"
-#include "pin.h"
 
 #define KEY_TIMEOUT_STANDARD_MS ((int64_t)15 * 60 * 1000)
 #define KEY_TIMEOUT_LEAST_MS ((int64_t)1000)

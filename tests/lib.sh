@@ -157,7 +157,8 @@ HTTPD=${HTTPD:-lighttpd}
 example() {
 	local file=$ROOT/httpd-examples/$1
 	if [ -n "${HOST_BASE:-}" ]; then
-		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" "$file" >"$HOST_DIR/example"
+		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" \
+		    -e "s#(^|[^A-Za-z0-9_/])/mcp([])\"|\$ ;])#\\1$HOST_BASE/mcp\\2#g" "$file" >"$HOST_DIR/example"
 		file=$HOST_DIR/example
 	fi
 	echo "$file"
@@ -180,8 +181,8 @@ host_run() {
 	SERVER=$!
 	echo $SERVER >>"$TEST_PIDS"
 }
-# start_server [PROCESSES] [STATE]: sets PORT, SERVER (process id and group of the web server), URL of a check, and APPROVE:
-# what stands in front of a token.
+# start_server [PROCESSES] [STATE]: sets PORT, SERVER (process id and group of the web server), URL of a check, MCP of MCP
+# clients, and APPROVE: what stands in front of a token.
 start_server() {
 	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
@@ -194,6 +195,8 @@ start_server() {
 			if ! kill -0 $SERVER 2>/dev/null; then break; fi
 			if curl -s -o /dev/null -m 5 "$URL"; then
 				APPROVE=${URL%/check}/approve
+				# shellcheck disable=SC2034 # used by scripts
+				MCP=${URL%/v1/check}/mcp
 				SERVERS+=("$SERVER")
 				HOST_DIRS[$SERVER]=$HOST_DIR
 				return 0

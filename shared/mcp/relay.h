@@ -38,6 +38,7 @@ struct relay_client {
 /* What is to be carried. */
 struct relay_call {
 	const struct upstream *upstream;
+	const struct caller *caller; /* to look a tool up again; NULL: it cannot be */
 	const char *method;
 	struct json_object
 	    *params; /* for the upstream: own names, no _meta of ours; shared, not changed */

@@ -73,7 +73,7 @@ end_line(struct sse_reader *reader, enum status (*event)(void *arg, const char *
 {
 	const char *line = buf_str(&reader->line);
 	size_t len = reader->line.len;
-	enum status status = buf_status(&reader->line);
+	enum status status = buf_status(&reader->data); /* a failure stays */
 
 	if (status != STATUS_OK)
 		return status;

@@ -59,7 +59,7 @@ pages() {
 }
 marks() {
 	! grep -nE '(^|[^A-Za-z0-9_])(TO[D]O|FIX[M]E|X[X]X)([^A-Za-z0-9_]|$)' README.md INSTALL CHANGELOG.md Makefile man/* sql/* tools/* \
-	    httpd-examples/* policies/* templates/* tests/*.sh tests/browser/*.* tests/fuzz/* tests/flow/* tests/laws/* tests/long/* 2>/dev/null
+	    httpd-examples/* policies/* templates/* tests/*.sh tests/browser/*.* tests/mcp/*.* tests/mcp/upstream/* tests/fuzz/* tests/flow/* tests/laws/* tests/long/* 2>/dev/null
 }
 tidy() {
 	flags=$(pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl)

@@ -4,7 +4,7 @@
 BEGIN {
 	split("status clock utf8 when proxies", l0)
 	split("buf secret log match plain", l1)
-	split("decimal json store config limit generation probe wake page form", l2)
+	split("decimal json store config hosts limit generation probe wake page form", l2)
 	split("call keys policy policies stop audit channels approval grant pin outbox notice continuation", l3)
 	split("caller resolve courier sender address settle", l4)
 	split("gate", l5)
@@ -21,7 +21,7 @@ BEGIN {
 	owner["openssl/"] = "^shared/secret(_seal)?\\.c$"
 	owner["fcgiapp.h"] = "^(fcgi/.*|tests/bench/hello\\.c)$"
 	owner["fcgi_"] = "^fcgi/"
-	owner["curl/"] = "^(ctl/doctor_http|shared/sender[a-z_]*|tests/unit/test_sender[a-z_]*)\\.[ch]$"
+	owner["curl/"] = "^(ctl/doctor_http|shared/sender[a-z_]*|shared/mcp/wire[a-z_]*|tests/unit/test_sender[a-z_]*)\\.[ch]$"
 	owner["libscrypt.h"] = "^shared/pin\\.c$"
 	owner["ini.h"] = "^shared/config\\.c$"
 	owner["cmocka.h"] = "^tests/unit/"

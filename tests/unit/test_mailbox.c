@@ -1,5 +1,5 @@
 /* test_mailbox.c - answers and cancellations find the process that waits for them, and nobody else's. */
-#include "testing.h"
+#include "json_aid.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -61,22 +61,10 @@ teardown(void **state)
 	return 0;
 }
 
-static struct json_object *
-parse(const char *text)
-{
-	static const struct json_limits limits = {
-	    .bytes = 1 << 21, .nesting = 64, .members = 10000};
-	struct json_object *root;
-	struct problem why;
-
-	assert_status(json_parse(text, strlen(text), &limits, &root, &why), STATUS_OK);
-	return root;
-}
-
 static struct ticket *
 open_ticket(struct place *p, const char *session, const char *id_text)
 {
-	struct json_object *id = parse(id_text);
+	struct json_object *id = aid_json(id_text);
 	struct ticket *ticket = ticket_open(p->mcp.mailbox, session, id);
 
 	json_free(id);
@@ -119,7 +107,7 @@ answer(struct place *p, const char *session, const char *id, const char *text)
 static void
 cancel(struct place *p, const char *session, const char *id_text)
 {
-	struct json_object *id = parse(id_text);
+	struct json_object *id = aid_json(id_text);
 
 	mailbox_cancel(&p->mcp, session, id);
 	json_free(id);
@@ -208,7 +196,7 @@ ids_that_are_none_of_ours_lead_nowhere(void **state)
 	    "0123456789abcdef.1-a\nanswer", "0123456789abcdef.1-never",
 	    "0123456789abcdef.1-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	struct place *p = *state;
-	struct json_object *number = parse("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
+	struct json_object *number = aid_json("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		assert_status(answer(p, "ses_1", ids[i], "x"), STATUS_NOT_FOUND);
