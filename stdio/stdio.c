@@ -27,7 +27,7 @@
 #define FAREWELL_MS 500 /* for responders to take what they are told at the end */
 #define LINES_AT_ONCE 64
 
-enum { POLL_LISTENER, POLL_SIGNAL, POLL_FROM, POLL_TO, POLL_ERR, POLL_STATUS, POLL_GUESTS };
+enum { SLOT_LISTENER, SLOT_SIGNAL, SLOT_FROM, SLOT_TO, SLOT_ERR, SLOT_GUESTS };
 
 enum status
 host_tell_child(struct host *host, const struct json_object *message)
@@ -39,7 +39,7 @@ host_tell_child(struct host *host, const struct json_object *message)
 	status = json_lines_put(&host->child.lines, message);
 	/* A child that is gone is noticed where it is read from. */
 	if (status == STATUS_OK)
-		(void)json_lines_flush(&host->child.lines);
+		(void)!json_lines_flush(&host->child.lines);
 	return status;
 }
 
@@ -141,10 +141,10 @@ read_signals(struct host *host)
 static struct pollfd *
 fill(struct host *host, struct pollfd **polled, size_t *size)
 {
-	const size_t needed = POLL_GUESTS + host->nguests;
+	const size_t needed = SLOT_GUESTS + host->nguests;
 	const struct child *child = &host->child;
 	struct pollfd *p = *polled;
-	size_t n = POLL_GUESTS;
+	size_t n = SLOT_GUESTS;
 
 	if (needed > *size) {
 		p = realloc(*polled, (needed + 16) * sizeof(*p));
@@ -153,14 +153,13 @@ fill(struct host *host, struct pollfd **polled, size_t *size)
 		*polled = p;
 		*size = needed + 16;
 	}
-	p[POLL_LISTENER] = (struct pollfd){
+	p[SLOT_LISTENER] = (struct pollfd){
 	    .fd = host->nguests < GUESTS_MAX ? host->listener : -1, .events = POLLIN};
-	p[POLL_SIGNAL] = (struct pollfd){.fd = host->signal_fd, .events = POLLIN};
-	p[POLL_FROM] = (struct pollfd){.fd = child->from_fd, .events = POLLIN};
-	p[POLL_TO] = (struct pollfd){
+	p[SLOT_SIGNAL] = (struct pollfd){.fd = host->signal_fd, .events = POLLIN};
+	p[SLOT_FROM] = (struct pollfd){.fd = child->from_fd, .events = POLLIN};
+	p[SLOT_TO] = (struct pollfd){
 	    .fd = json_lines_waiting(&child->lines) > 0 ? child->to_fd : -1, .events = POLLOUT};
-	p[POLL_ERR] = (struct pollfd){.fd = child->err_fd, .events = POLLIN};
-	p[POLL_STATUS] = (struct pollfd){.fd = -1};
+	p[SLOT_ERR] = (struct pollfd){.fd = child->err_fd, .events = POLLIN};
 	for (struct guest *guest = host->guests; guest != NULL; guest = guest->next)
 		p[n++] = (struct pollfd){.fd = guest->proof.fd,
 		    .events =
@@ -172,23 +171,34 @@ static void
 serve(struct host *host, const struct pollfd *p)
 {
 	struct guest *guest = host->guests, *next;
-	size_t n = POLL_GUESTS;
+	size_t n = SLOT_GUESTS;
 
 	/* Guests first: those that come are put in front of the list that was polled. */
 	for (; guest != NULL; guest = next) {
 		next = guest->next;
 		guest_serve(host, guest, p[n++].revents);
 	}
-	if (p[POLL_SIGNAL].revents != 0)
+	if (p[SLOT_SIGNAL].revents != 0)
 		read_signals(host);
-	if (p[POLL_ERR].revents != 0 && p[POLL_ERR].fd == host->child.err_fd)
+	if (p[SLOT_ERR].revents != 0 && p[SLOT_ERR].fd == host->child.err_fd)
 		noise_read(host);
-	if (p[POLL_TO].revents != 0 && p[POLL_TO].fd == host->child.to_fd)
-		(void)json_lines_flush(&host->child.lines);
-	if (p[POLL_FROM].revents != 0 && p[POLL_FROM].fd == host->child.from_fd)
+	if (p[SLOT_TO].revents != 0 && p[SLOT_TO].fd == host->child.to_fd)
+		(void)!json_lines_flush(&host->child.lines);
+	if (p[SLOT_FROM].revents != 0 && p[SLOT_FROM].fd == host->child.from_fd)
 		read_child(host);
-	if (p[POLL_LISTENER].revents != 0)
+	if (p[SLOT_LISTENER].revents != 0)
 		guests_accept(host);
+}
+
+/* To whoever started this: "ready" once it is, or a sentence. */
+static void
+report(struct host *host, const char *text)
+{
+	if (host->reported)
+		return;
+	host->reported = true;
+	(void)!write(READY_FD, text, strlen(text));
+	(void)close(READY_FD);
 }
 
 static void
@@ -204,18 +214,20 @@ loop(struct host *host)
 			host_end(host, "its host is out of memory");
 			break;
 		}
-		if (poll(p, POLL_GUESTS + host->nguests, TICK_MS) < 0 && errno != EINTR) {
+		if (poll(p, SLOT_GUESTS + host->nguests, TICK_MS) < 0 && errno != EINTR) {
 			host_end(host, "its host cannot wait: %s", strerror(errno));
 			break;
 		}
 		serve(host, p);
 		now_us = clock_us();
 		probe_tick(host, now_us);
-		calls_tidy(host, now_us);
+		errands_tidy(host, now_us);
 		questions_tidy(host, now_us);
 		guests_tidy(host);
 		if (host->phase != PHASE_ENDING)
 			host_look(host);
+		if (host->phase == PHASE_SERVING)
+			report(host, "ready");
 	}
 	free(polled);
 }
@@ -229,9 +241,10 @@ end(struct host *host)
 	bool waiting = true;
 
 	log_info("upstream %s: its host ends: %s", host->upstream.name, host->ending);
+	report(host, host->ending);
 	(void)unlink(host->socket);
 	(void)close(host->listener);
-	calls_lost(host, host->ending);
+	errands_lost(host, host->ending);
 	for (struct guest *guest = host->guests; guest != NULL; guest = guest->next) {
 		if (guest->state == GUEST_GREETED && !guest->hello)
 			guest_say(
@@ -283,14 +296,6 @@ detach(struct host *host)
 	return host->signal_fd >= 0;
 }
 
-static int
-report(const char *text)
-{
-	(void)!write(READY_FD, text, strlen(text));
-	(void)close(READY_FD);
-	return EXIT_FAILURE;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -307,11 +312,12 @@ main(int argc, char *argv[])
 	}
 	if (host == NULL || !detach(host)) {
 		free(host);
-		return report("its host cannot be set up");
+		return EXIT_FAILURE;
 	}
 	child_init(&host->child);
 	if (host_open(host, argv, &why) != STATUS_OK) {
-		code = report(why.text);
+		report(host, why.text);
+		code = EXIT_FAILURE;
 		goto out;
 	}
 #if !defined(__SANITIZE_ADDRESS__)
@@ -323,8 +329,6 @@ main(int argc, char *argv[])
 	log_info("upstream %s: its host starts", host->upstream.name);
 	if (start_child(host, &why) != STATUS_OK)
 		host_end(host, "%s", why.text);
-	(void)!write(READY_FD, "ready", strlen("ready"));
-	(void)close(READY_FD);
 	loop(host);
 	end(host);
 out:

@@ -84,7 +84,7 @@ guest_say_lost(struct guest *guest, const char *reason, bool sent)
 void
 guest_leave(struct guest *guest)
 {
-	guest->call = NULL;
+	guest->errand = NULL;
 	guest->state = GUEST_LEAVING;
 }
 
@@ -140,7 +140,7 @@ listen_begin(struct host *host, struct guest *guest, struct json_object *wanted)
 	if (params != NULL && meta != NULL && json_set(params, "_meta", json_share(meta)) &&
 	    json_set(params, "notifications", json_share(wanted)))
 		message = rpc_request(NULL, "subscriptions/listen", params);
-	if (message == NULL || call_begin(host, guest, message) == NULL)
+	if (message == NULL || errand_begin(host, guest, message) == NULL)
 		guest->gone = true;
 	json_free(message);
 	json_free(meta);
@@ -155,12 +155,12 @@ first_line(struct host *host, struct guest *guest, const struct json_object *roo
 
 	if (found) {
 		guest->state = GUEST_CALLING;
-		(void)call_begin(host, guest, value);
+		(void)errand_begin(host, guest, value);
 		return;
 	}
 	value = json_member(root, "resume", &found);
 	if (found) {
-		call_resume(host, guest, json_text(value));
+		errand_resume(host, guest, json_text(value));
 		return;
 	}
 	value = json_member(root, "listen", &found);
@@ -181,14 +181,14 @@ further_line(struct host *host, struct guest *guest, const struct json_object *r
 		return;
 	}
 	value = json_member(root, "cancel", &found);
-	if (found && guest->call != NULL) {
-		call_cancel(host, guest->call, json_text(value));
+	if (found && guest->errand != NULL) {
+		errand_cancel(host, guest->errand, json_text(value));
 		guest_leave(guest);
 		return;
 	}
 	(void)json_member(root, "park", &found);
-	if (found && guest->state == GUEST_CALLING && guest->call != NULL)
-		call_park(host, guest);
+	if (found && guest->state == GUEST_CALLING && guest->errand != NULL)
+		errand_park(host, guest);
 }
 
 /* What had come before the park and goes in front of what has come since. */
@@ -198,14 +198,14 @@ return_line(struct guest *guest, const struct json_object *root)
 	bool found, ended;
 	struct json_object *value = json_member(root, "return", &found);
 
-	if (!found || guest->call == NULL) {
+	if (!found || guest->errand == NULL) {
 		guest->gone = true; /* "returned": it has all arrived */
 		return;
 	}
-	json_write(value, &guest->call->returned);
-	buf_char(&guest->call->returned, '\n');
+	json_write(value, &guest->errand->returned);
+	buf_char(&guest->errand->returned, '\n');
 	(void)json_member(value, "message", &ended);
-	guest->call->answered = guest->call->answered || !ended;
+	guest->errand->answered = guest->errand->answered || !ended;
 }
 
 static void
@@ -262,9 +262,9 @@ guest_serve(struct host *host, struct guest *guest, short revents)
 static void
 say_farewell(struct host *host, struct guest *guest)
 {
-	if (guest->call != NULL && guest->call->guest == guest)
-		call_cancel(host, guest->call, "the client is gone");
-	guest->call = NULL;
+	if (guest->errand != NULL && guest->errand->guest == guest)
+		errand_cancel(host, guest->errand, "the client is gone");
+	guest->errand = NULL;
 }
 
 void

@@ -4,7 +4,7 @@
  *   stdio.c        start-up, the loop, the end
  *   stdio_open.c   the installation, and everything that is looked at once a second
  *   stdio_guest.c  connections of responders
- *   stdio_call.c   requests under way: ids, progress tokens, parks
+ *   stdio_errand.c   requests under way: ids, progress tokens, parks
  *   stdio_route.c  what the child says, and to whom it goes
  *   stdio_probe.c  which era the child is of, and its hello
  *   stdio_child.c  the child, its keeper and their end; stdio_keep.c is the keeper
@@ -31,8 +31,8 @@ struct host;
 struct guest;
 
 /* A request under way at the child. */
-struct call {
-	struct call *next;             /* the newest first */
+struct errand {
+	struct errand *next;           /* the newest first */
 	int64_t id;                    /* towards the child */
 	struct json_object *own_id;    /* of the responder; NULL: a listen of the host's */
 	struct json_object *own_token; /* NULL: it wants no progress */
@@ -44,13 +44,13 @@ struct call {
 	int64_t until_us;
 	struct buf waiting;  /* lines for whoever comes */
 	struct buf returned; /* the same, of what was given back: they come first */
-	bool answered;       /* its end is among them */
+	bool answered;       /* its end was said, or is among them */
 };
 
 /* A request of the child. */
 struct question {
 	struct json_object *id;
-	int64_t call;                /* that it was given to; 0: it waits for one */
+	int64_t errand;              /* that it was given to; 0: it waits for one */
 	struct json_object *message; /* while it waits */
 	int64_t until_us;
 };
@@ -72,8 +72,8 @@ struct guest {
 	enum guest_state state;
 	bool hello; /* it was sent its hello */
 	bool gone;
-	struct call
-	    *call; /* calling, or what is given back to; of listening towards a modern child */
+	struct errand
+	    *errand; /* calling, or what is given back to; of listening towards a modern child */
 };
 
 enum host_phase { PHASE_PROBING, PHASE_SERVING, PHASE_ENDING };
@@ -89,7 +89,8 @@ struct host {
 	char owner[HOST_OWNER_MAX];
 	struct json_object *capabilities;
 	char socket[PATH_MAX], lock[PATH_MAX];
-	int listener, lock_fd, ready_fd, signal_fd;
+	int listener, signal_fd;
+	bool reported; /* to whoever started this */
 
 	enum host_phase phase;
 	char ending[PROBLEM_MAX]; /* why: for the log, and for those who wait */
@@ -105,8 +106,8 @@ struct host {
 
 	struct guest *guests;
 	size_t nguests;
-	struct call *calls;
-	size_t ncalls;
+	struct errand *errands;
+	size_t nerrands;
 	int64_t next_id;
 	struct question questions[QUESTIONS_MAX];
 	size_t nquestions;
@@ -140,32 +141,33 @@ void guest_leave(struct guest *guest);
 /* Closes those that are gone or have left. Their requests are cancelled. */
 void guests_tidy(struct host *host);
 
-/* stdio_call.c */
+/* stdio_errand.c */
 /* A request for the child; shares the message. NULL: refused, the guest was told. */
-struct call *call_begin(struct host *host, struct guest *guest, struct json_object *message);
-struct call *call_find(struct host *host, int64_t id);
+struct errand *errand_begin(struct host *host, struct guest *guest, struct json_object *message);
+struct errand *errand_find(struct host *host, int64_t id);
 /* Hands it {NAME: value}, or keeps that where it is parked; takes over the value. */
-void call_say(struct host *host, struct call *call, const char *name, struct json_object *value);
+void errand_say(
+    struct host *host, struct errand *errand, const char *name, struct json_object *value);
 /* Its response has come, or nothing will. */
-void call_answer(struct host *host, struct call *call, struct json_object *response);
+void errand_answer(struct host *host, struct errand *errand, struct json_object *response);
 /* Tells the child, and forgets whoever waited. */
-void call_cancel(struct host *host, struct call *call, const char *reason);
-void call_free(struct host *host, struct call *call);
-void call_park(struct host *host, struct guest *guest);
-void call_resume(struct host *host, struct guest *guest, const char *handle);
+void errand_cancel(struct host *host, struct errand *errand, const char *reason);
+void errand_free(struct host *host, struct errand *errand);
+void errand_park(struct host *host, struct guest *guest);
+void errand_resume(struct host *host, struct guest *guest, const char *handle);
 /* Parks that are over. */
-void calls_tidy(struct host *host, int64_t now_us);
+void errands_tidy(struct host *host, int64_t now_us);
 /* The child has died. */
-void calls_lost(struct host *host, const char *reason);
+void errands_lost(struct host *host, const char *reason);
 
 /* stdio_route.c */
 void route_line(struct host *host, const char *line, size_t len);
 /* An answer of a responder to a question of the child, or a notification for it. */
 void route_send(struct host *host, struct guest *guest, struct json_object *message);
 /* A call has begun that may be asked: it gets what waits. */
-void questions_offer(struct host *host, struct call *call);
+void questions_offer(struct host *host, struct errand *errand);
 /* What was asked of a call that is over is answered by nobody else. */
-void questions_drop(struct host *host, const struct call *call);
+void questions_drop(struct host *host, const struct errand *errand);
 void questions_tidy(struct host *host, int64_t now_us);
 
 /* stdio_probe.c */

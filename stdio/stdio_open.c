@@ -1,6 +1,7 @@
 /* stdio_open.c - the installation as a host needs it: opened at the start, and looked at every second; see stdio_host.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,7 @@ host_look(struct host *host)
 	if (now_us - host->looked_us < LOOK_US)
 		return;
 	host->looked_us = now_us;
-	if (host->phase == PHASE_SERVING && host->ncalls == 0 &&
+	if (host->phase == PHASE_SERVING && host->nerrands == 0 &&
 	    now_us - host->used_us >= host->config.stdio_idle_s * 1000000) {
 		bool listened = false;
 

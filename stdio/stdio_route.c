@@ -34,19 +34,19 @@ question_remove(struct host *host, size_t at)
 }
 
 /* The newest that can be asked; one that somebody waits for before one that is parked. */
-static struct call *
+static struct errand *
 newest(struct host *host, bool askable)
 {
-	struct call *parked = NULL;
+	struct errand *parked = NULL;
 
-	for (struct call *call = host->calls; call != NULL; call = call->next) {
-		if ((askable && !call->askable) || call->answered ||
-		    (call->guest != NULL && call->guest->state != GUEST_CALLING))
+	for (struct errand *errand = host->errands; errand != NULL; errand = errand->next) {
+		if ((askable && !errand->askable) || errand->answered ||
+		    (errand->guest != NULL && errand->guest->state != GUEST_CALLING))
 			continue;
-		if (call->guest != NULL)
-			return call;
+		if (errand->guest != NULL)
+			return errand;
 		if (parked == NULL)
-			parked = call;
+			parked = errand;
 	}
 	return parked;
 }
@@ -54,7 +54,7 @@ newest(struct host *host, bool askable)
 static void
 route_question(struct host *host, const struct rpc_message *message)
 {
-	struct call *call = newest(host, true);
+	struct errand *errand = newest(host, true);
 	struct json_object *response;
 
 	if (strcmp(message->method, "ping") == 0) {
@@ -74,32 +74,32 @@ route_question(struct host *host, const struct rpc_message *message)
 		return;
 	}
 	host->questions[host->nquestions++] = (struct question){.id = json_share(message->id),
-	    .call = call != NULL ? call->id : 0,
-	    .message = call != NULL ? NULL : json_share(message->root),
+	    .errand = errand != NULL ? errand->id : 0,
+	    .message = errand != NULL ? NULL : json_share(message->root),
 	    .until_us = clock_us() + (int64_t)QUESTION_MS * 1000};
-	if (call != NULL)
-		call_say(host, call, "message", json_share(message->root));
+	if (errand != NULL)
+		errand_say(host, errand, "message", json_share(message->root));
 }
 
 void
-questions_offer(struct host *host, struct call *call)
+questions_offer(struct host *host, struct errand *errand)
 {
 	for (size_t i = 0; i < host->nquestions; i++) {
 		struct question *question = &host->questions[i];
 
-		if (question->call != 0)
+		if (question->errand != 0)
 			continue;
-		question->call = call->id;
-		call_say(host, call, "message", question->message); /* taken over */
+		question->errand = errand->id;
+		errand_say(host, errand, "message", question->message); /* taken over */
 		question->message = NULL;
 	}
 }
 
 void
-questions_drop(struct host *host, const struct call *call)
+questions_drop(struct host *host, const struct errand *errand)
 {
 	for (size_t i = host->nquestions; i-- > 0;) {
-		if (host->questions[i].call != call->id)
+		if (host->questions[i].errand != errand->id)
 			continue;
 		if (host->phase == PHASE_SERVING)
 			answer_child(host, host->questions[i].id, RPC_INTERNAL,
@@ -112,7 +112,7 @@ void
 questions_tidy(struct host *host, int64_t now_us)
 {
 	for (size_t i = host->nquestions; i-- > 0;) {
-		if (host->questions[i].call != 0 || now_us < host->questions[i].until_us)
+		if (host->questions[i].errand != 0 || now_us < host->questions[i].until_us)
 			continue;
 		answer_child(
 		    host, host->questions[i].id, RPC_INTERNAL, "nobody is there to be asked");
@@ -144,7 +144,8 @@ route_send(struct host *host, struct guest *guest, struct json_object *root)
 		if (message.kind == RPC_NOTIFICATION) {
 			status = host_tell_child(host, root);
 		} else if (message.kind == RPC_RESPONSE && i < host->nquestions &&
-			   guest->call != NULL && host->questions[i].call == guest->call->id) {
+			   guest->errand != NULL &&
+			   host->questions[i].errand == guest->errand->id) {
 			question_remove(host, i);
 			status = host_tell_child(host, root);
 		}
@@ -156,29 +157,29 @@ route_send(struct host *host, struct guest *guest, struct json_object *root)
 }
 
 /* A member of params that is an integer of ours names the call. */
-static struct call *
-named_call(struct host *host, const struct json_object *object, const char *name)
+static struct errand *
+named_errand(struct host *host, const struct json_object *object, const char *name)
 {
 	bool found;
 	int64_t id;
 
-	return json_integer(json_member(object, name, &found), &id) ? call_find(host, id) : NULL;
+	return json_integer(json_member(object, name, &found), &id) ? errand_find(host, id) : NULL;
 }
 
 static void
 route_progress(struct host *host, const struct rpc_message *message)
 {
-	struct call *call = named_call(host, message->params, "progressToken");
+	struct errand *errand = named_errand(host, message->params, "progressToken");
 	struct json_object *root, *params;
 
-	if (call == NULL || call->own_token == NULL || call->answered)
+	if (errand == NULL || errand->own_token == NULL || errand->answered)
 		return;
 	root = rpc_copy(message->root);
 	params = rpc_copy(message->params);
 	if (root != NULL && params != NULL &&
-	    json_set(params, "progressToken", json_share(call->own_token)) &&
+	    json_set(params, "progressToken", json_share(errand->own_token)) &&
 	    json_set(root, "params", json_share(params)))
-		call_say(host, call, "message", json_share(root));
+		errand_say(host, errand, "message", json_share(root));
 	json_free(root);
 	json_free(params);
 }
@@ -189,23 +190,19 @@ route_cancelled(struct host *host, const struct rpc_message *message)
 {
 	bool found;
 	struct json_object *id = json_member(message->params, "requestId", &found);
-	struct call *call = named_call(host, message->params, "requestId");
+	struct errand *errand = named_errand(host, message->params, "requestId");
 	size_t i = question_find(host, id);
 
 	if (i < host->nquestions) {
-		call = call_find(host, host->questions[i].call);
+		errand = errand_find(host, host->questions[i].errand);
 		question_remove(host, i);
-		if (call != NULL)
-			call_say(host, call, "message", json_share(message->root));
+		if (errand != NULL)
+			errand_say(host, errand, "message", json_share(message->root));
 		return;
 	}
-	if (call != NULL && call->guest != NULL && call->guest->state == GUEST_LISTENING) {
-		struct guest *guest = call->guest;
-
-		call->answered = true; /* its end is known at both sides */
-		guest_say_lost(guest, "it listens no more", true);
-		call_free(host, call);
-		guest_leave(guest);
+	if (errand != NULL && errand->guest != NULL && errand->guest->state == GUEST_LISTENING) {
+		errand->answered = true; /* its end is known at both sides */
+		guest_say_lost(errand->guest, "it listens no more", true);
 	}
 }
 
@@ -229,19 +226,19 @@ tell_all(struct host *host, const struct rpc_message *message, bool listeners_on
 static void
 route_notification(struct host *host, const struct rpc_message *message)
 {
-	struct call *call = named_call(host, message->meta, SUBSCRIPTION);
+	struct errand *errand = named_errand(host, message->meta, SUBSCRIPTION);
 
 	if (strcmp(message->method, "notifications/progress") == 0) {
 		route_progress(host, message);
 	} else if (strcmp(message->method, "notifications/cancelled") == 0) {
 		route_cancelled(host, message);
-	} else if (call != NULL) {
-		call_say(host, call, "message", json_share(message->root));
+	} else if (errand != NULL) {
+		errand_say(host, errand, "message", json_share(message->root));
 	} else if (ends_with(message->method, "/list_changed") ||
 		   strcmp(message->method, "notifications/resources/updated") == 0) {
 		tell_all(host, message, false);
-	} else if ((call = newest(host, false)) != NULL) {
-		call_say(host, call, "message", json_share(message->root));
+	} else if ((errand = newest(host, false)) != NULL) {
+		errand_say(host, errand, "message", json_share(message->root));
 	} else {
 		tell_all(host, message, true);
 	}
@@ -250,7 +247,7 @@ route_notification(struct host *host, const struct rpc_message *message)
 static void
 route_response(struct host *host, const struct rpc_message *message)
 {
-	struct call *call = NULL;
+	struct errand *errand = NULL;
 	int64_t id;
 
 	if (host->phase == PHASE_PROBING || host->hello == NULL) {
@@ -258,10 +255,10 @@ route_response(struct host *host, const struct rpc_message *message)
 		return;
 	}
 	if (json_integer(message->id, &id))
-		call = call_find(host, id);
+		errand = errand_find(host, id);
 	/* Of one that was cancelled, of the probe, or of nobody: dropped. */
-	if (call != NULL && !call->answered)
-		call_answer(host, call, message->root);
+	if (errand != NULL && !errand->answered)
+		errand_answer(host, errand, message->root);
 }
 
 void

@@ -125,7 +125,8 @@ host_meet(const struct mcp *mcp, const char *path, int64_t until_us, struct json
 		    json_text(said) != NULL ? json_text(said)
 					    : "its host says nothing that is known");
 		status = STATUS_FAILED;
-	}
+	} else if (status == STATUS_FAILED)
+		status = STATUS_NOT_FOUND; /* it ended just now */
 	json_free(root);
 	if (status == STATUS_OK)
 		return STATUS_OK;

@@ -22,7 +22,7 @@ enum status host_meet(const struct mcp *mcp, const char *path, int64_t until_us,
 struct json_object *host_receive(struct json_lines *lines, int64_t until_us, enum status *status);
 
 /*
- * Starts one, unless another does so (STATUS_BUSY) or has (its lock is held). STATUS_OK: it listens. STATUS_FAILED with `why`.
+ * Starts one, unless another does so (STATUS_BUSY) or has (its lock is held). STATUS_OK: it is ready. STATUS_FAILED with `why`.
  */
 enum status host_start(struct mcp *mcp, const struct upstream *upstream,
     const struct peer_view *view, const char *name, int64_t until_us, struct problem *why) MUST_USE;

@@ -31,7 +31,7 @@ host_program(const struct config *config, const char *name, char out[PATH_MAX], 
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *places[] = {"%s/%s", "%s/../lib/enforgate/%s", "%s/../../bin/%s"};
+	const char *places[] = {"%s/%s", "%s/../lib/enforgate/%s"};
 
 	self[n > 0 ? n : 0] = '\0';
 	if (strrchr(self, '/') != NULL)
@@ -125,7 +125,7 @@ spawn(const char *program, char *const args[], int lock_fd, int ready_fd, struct
 	return STATUS_OK;
 }
 
-/* "ready", or a sentence why not, then the end of the pipe. */
+/* "ready" once it can be spoken to, or a sentence why not; then the end of the pipe. */
 static enum status
 wait_ready(int fd, int64_t until_us, struct problem *why)
 {
