@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "mcp_run.h"
+#include "mcp_stream.h"
 #include "mcp_visit.h"
 #include "probe.h"
 #include "secret.h"
@@ -66,8 +67,11 @@ open_door(struct service *service, struct problem *why)
 	    .end_fd = service->end_fd};
 	status = runs_open(&service->config, &door->runs, why);
 	if (status == STATUS_OK)
+		status = streams_open(&door->streams, why);
+	if (status == STATUS_OK)
 		status = mcp_open(&door->mcp, true, why);
 	if (status != STATUS_OK) {
+		free(door->streams);
 		free(door->runs);
 		free(door);
 		return status;

@@ -22,12 +22,15 @@
 #define MCP_SESSION_HEADER "Mcp-Session-Id"
 
 struct runs;
+struct streams;
+struct stream; /* one of them: mcp_stream.c */
 struct errand; /* a call: mcp_call.c */
 
 /* What the door has beside the service. */
 struct mcp_door {
 	struct mcp mcp;
 	struct runs *runs;
+	struct streams *streams;
 	struct json_limits limits; /* of a message */
 	size_t answer_max;         /* bytes of an answer of ours */
 };
@@ -52,6 +55,7 @@ struct visit {
 	struct json_object *bridged;        /* cut by convert_capabilities() */
 	int64_t progress;                   /* the last value it was sent */
 	struct batch *batch;                /* NULL: a message of its own */
+	struct stream *stream;              /* likewise, of mcp_stream.c */
 	struct errand *errand;              /* of a call; owned by mcp_call.c */
 };
 

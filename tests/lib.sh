@@ -158,7 +158,7 @@ example() {
 	local file=$ROOT/httpd-examples/$1
 	if [ -n "${HOST_BASE:-}" ]; then
 		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" \
-		    -e "s#(^|[^A-Za-z0-9_/])/mcp([])\"|\$ ;])#\\1$HOST_BASE/mcp\\2#g" "$file" >"$HOST_DIR/example"
+		    -e "s#(^|[^A-Za-z0-9_/.])/mcp(\\\$|[\" ;)]|\$)#\\1$HOST_BASE/mcp\\2#g" -e "s#[|]mcp\\\$#|${HOST_BASE#/}/mcp\$#g" "$file" >"$HOST_DIR/example"
 		file=$HOST_DIR/example
 	fi
 	echo "$file"
@@ -181,8 +181,8 @@ host_run() {
 	SERVER=$!
 	echo $SERVER >>"$TEST_PIDS"
 }
-# start_server [PROCESSES] [STATE]: sets PORT, SERVER (process id and group of the web server), URL of a check, MCP of MCP
-# clients, and APPROVE: what stands in front of a token.
+# start_server [PROCESSES] [STATE]: sets PORT, SERVER (process id and group of the web server), URL of a check, and APPROVE:
+# what stands in front of a token.
 start_server() {
 	local processes=${1:-1} state=${2:-$S} tries
 	for tries in 1 2 3 4 5 6 7 8; do
@@ -195,8 +195,6 @@ start_server() {
 			if ! kill -0 $SERVER 2>/dev/null; then break; fi
 			if curl -s -o /dev/null -m 5 "$URL"; then
 				APPROVE=${URL%/check}/approve
-				# shellcheck disable=SC2034 # used by scripts
-				MCP=${URL%/v1/check}/mcp
 				SERVERS+=("$SERVER")
 				HOST_DIRS[$SERVER]=$HOST_DIR
 				return 0
@@ -239,7 +237,7 @@ end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all o
 share_with_host_user() {
 	chmod 755 "$T"
 	mkdir "$T/programs"
-	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	cp "$BUILD"/*.fcgi "$BUILD"/enforgate* "$T/programs/" || exit 2
 	install -D "$BUILD/tests/load" "$T/programs/tests/load" || exit 2
 	BUILD=$T/programs
 }

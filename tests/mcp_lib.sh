@@ -42,7 +42,7 @@ upstream() {
 # of_log NAME JQ-FILTER: of everything that an upstream received.
 of_log() { jq -c "$2" "$T/$1.log"; }
 counted() { # name [label]: how often test_counter ran
-	jq -s --arg label "${2:-}" '[.[] | select(.event == "counted" and ($label == "" or .label == $label))] | length' "$T/$1.log"
+	jq -s --arg wanted "${2:-}" '[.[] | select(.event == "counted" and ($wanted == "" or .label == $wanted))] | length' "$T/$1.log"
 }
 # add_upstream KEY NAME OPTION... (see `enforgatectl upstream add`)
 add_upstream() {

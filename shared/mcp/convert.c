@@ -162,15 +162,13 @@ static struct json_object *
 text_block(const char *text, size_t len)
 {
 	struct json_object *block = json_new_object();
-	struct json_object *value = json_new_text(text, len);
+	struct json_object *value;
 
-	if (block == NULL || value == NULL) {
-		json_free(value);
-		json_free(block);
-		return NULL;
+	if (block != NULL && json_set_text(block, "type", "text")) {
+		value = json_new_text(text, len);
+		if (value != NULL && json_set(block, "text", value))
+			return block;
 	}
-	if (json_set_text(block, "type", "text") && json_set(block, "text", value))
-		return block;
 	json_free(block);
 	return NULL;
 }

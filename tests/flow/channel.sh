@@ -58,7 +58,7 @@ made=$OUT
 printf '%s\n' "$ERR" >>"$T/everything"
 like 'webhook: the secret alone on standard output' "$made" '^whsec_[0-9A-Za-z]{43}$'
 is 'webhook: shown' "$(shown hook '[.target, .approver, .events, .settings]')" \
-    "[\"https://example.com/hook/path\",false,[\"call.blocked\",\"approval.created\",\"approval.resolved\"],{\"url\":\"https://example.com...fUrl\",\"secret\":\"whsec_...${made: -4}\"}]"
+    "[\"https://example.com/hook/path\",false,[\"call.blocked\",\"approval.created\",\"approval.resolved\",\"upstream.tool_changed\"],{\"url\":\"https://example.com...fUrl\",\"secret\":\"whsec_...${made: -4}\"}]"
 everything 'webhook with a secret of its own' 0 ctl channel add hook2 webhook --url-file "$T/slack" --secret-file "$T/brought" --approver
 is 'webhook with a secret of its own: prints nothing' "$OUT" ''
 is 'webhook, url from a file: only its host is shown' "$(shown hook2 '[.target, .approver, .events]')" \

@@ -147,8 +147,51 @@ is 'rm: with its pins' "$(rows 'SELECT count(*) FROM tool_pin')" 0
 refuses 'rm: again' 'has no upstream "web"' upstream rm agent web
 is 'rm: the others stay' "$(names agent)" 'agent/local agent/hidden agent/near agent/prog'
 
-# Another key file
-cp "$S/enforgate.key" "$T/key"
+# repin
+pin() { # tool pinned seen: a tool of the upstream "local", whose pinning is "warn"
+	rows "INSERT INTO tool_pin (upstream_id, tool, digest, definition, pinned_ms, seen_digest, seen, changed_ms) SELECT id, '$1', 'd$1', '$2', 1,
+	    CASE WHEN '$3' = '' THEN '' ELSE 's$1' END, '$3', CASE WHEN '$3' = '' THEN NULL ELSE 1000 END FROM upstream WHERE name = 'local'"
+}
+everything 'repin: nothing changed' 0 ctl upstream repin agent local
+like 'repin: nothing changed: says so' "$ERR" 'nothing has changed'
+pin kept '{"name":"kept"}' ''
+pin one '{"description":"reads a file\nand no more","inputSchema":{"properties":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6},"type":"object"},"name":"one"}' \
+    '{"description":"reads a file\nand sends it '$'\u202e\u200b''away","inputSchema":{"properties":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":7},"type":"object"},"name":"one"}'
+pin two '{"name":"two"}' '{"name":"two","title":"Two"}'
+is 'list: tools and changed ones' "$(shown local '[.pinnedTools, .changedTools]')" '[3,2]'
+everything 'repin: shown, not accepted' 1 ctl upstream repin agent local one
+is 'repin: the difference' "$(sed 1d <<<"$OUT")" '  {
+    "description": "reads a file\n
+- and no more",
++ and sends it \u202e\u200baway",
+    "inputSchema": {
+      "properties": {
+  ...
+        "d": 4,
+        "e": 5,
+-       "f": 6
++       "f": 7
+      },
+      "type": "object"
+  ...'
+like 'repin: says when and what comes of it' "$(head -n 1 <<<"$OUT")" '^tool one, seen changed 1970-01-01 00:00:01, in use all the same$'
+like 'repin: without a terminal it takes --yes' "$ERR" 'nothing was accepted; with --yes'
+is 'repin: nothing was accepted' "$(shown local .changedTools)" 2
+refuses 'repin: no such tool' 'no tool "none"' upstream repin agent local none
+everything 'repin: a tool as pinned' 0 ctl upstream repin agent local kept
+everything 'repin: for programs' 1 ctl --json upstream repin agent local
+is 'repin: for programs: both definitions' "$(jq -c '[.accepted, [.tools[] | [.tool, (.seen | fromjson | .title), .quarantined]]]' <<<"$OUT")" \
+    '[false,[["one",null,false],["two","Two",false]]]'
+everything 'repin: one' 0 ctl upstream repin agent local two --yes
+is 'repin: the entry' "$(last_act)" 'upstream.repin local of key agent (ID): tool two'
+is 'repin: it is the definition now' "$(rows "SELECT digest || ' ' || definition || ' ' || (changed_ms IS NULL) FROM tool_pin WHERE tool = 'two'")" \
+    'stwo {"name":"two","title":"Two"} 1'
+said=$(typed 'y/N' "upstream repin agent local" n)
+like 'repin: no, on a terminal' "$said" 'nothing was accepted.*exit code 1'
+said=$(typed 'y/N' "upstream repin agent local" y)
+like 'repin: yes, on a terminal' "$said" '1 definition accepted.*exit code 0'
+is 'repin: all are as pinned' "$(shown local .changedTools)" 0
+
 is 'the entries hold in the audit log' "$(ctl audit verify >/dev/null 2>&1; echo $?)" 0
 
 # No secret in what was printed, in the database, in the log.
