@@ -53,6 +53,9 @@ struct listener {
 bool ear_start(struct ear *ear);
 void ear_free(struct ear *ear);
 
+/* Makes an eventfd readable. */
+void ears_signal(int fd);
+
 /* For an ear, in its thread. */
 void ears_set_state(struct ear *ear, enum ear_state state);
 /* Whether somebody wants it; takes the present version and the upstream's own URIs. `uris` may be NULL. */
