@@ -225,12 +225,11 @@ static void
 listen_once(struct hearing *h)
 {
 	struct ear *ear = h->ear;
-	const struct peer_view view = {
-	    .owner = ear->owner, .capabilities = ear->capabilities, .park = ear->park};
+	const struct peer_view view = {.owner = ear->owner, .capabilities = ear->capabilities};
 	const int64_t until_us = clock_us() + (int64_t)PEER_CONNECT_MS * US_PER_MS;
 	struct json_object *wanted = NULL;
 	struct problem why = {""};
-	enum status status = peer_open(ear->mcp, &ear->upstream, &view, until_us, &h->peer, &why);
+	enum status status = list_peer(ear->mcp, &ear->upstream, &view, until_us, &h->peer, &why);
 
 	if (status == STATUS_OK) {
 		const bool any = offers(h->peer, "tools", "listChanged") ||

@@ -45,7 +45,6 @@ make_ear(const struct listener *listener, const struct upstream *upstream)
 	(void)snprintf(ear->owner, sizeof(ear->owner), "%s", listener->owner);
 	(void)snprintf(ear->digest, sizeof(ear->digest), "%s", listener->digest);
 	ear->capabilities = json_copy(listener->capabilities);
-	ear->park = listener->park;
 	if (ear->fd >= 0 && (ear->capabilities != NULL || listener->capabilities == NULL))
 		return ear;
 	ear_free(ear);
@@ -106,7 +105,6 @@ listener_open(struct mcp *mcp, const struct peer_view *view, struct listener **o
 	if (listener == NULL)
 		return STATUS_NO_MEMORY;
 	listener->mcp = mcp;
-	listener->park = view->park;
 	listener->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)snprintf(listener->owner, sizeof(listener->owner), "%s", view->owner);
 	listener->capabilities = json_copy(view->capabilities);

@@ -14,7 +14,6 @@ struct ear {
 	char owner[64];
 	char digest[SECRET_DIGEST_TEXT];  /* of the capabilities */
 	struct json_object *capabilities; /* a copy */
-	bool park;
 	int fd; /* an eventfd: what is wanted has changed, or it is to end */
 	/* Guarded by the mutex of all ears. */
 	enum ear_state state;
@@ -37,8 +36,7 @@ struct listener {
 	char owner[64];
 	char digest[SECRET_DIGEST_TEXT];
 	struct json_object *capabilities; /* a copy */
-	bool park;
-	int fd; /* an eventfd */
+	int fd;                           /* an eventfd */
 	/* Guarded by the mutex of all ears. */
 	struct ear *ears[UPSTREAMS_PER_KEY_MAX];
 	size_t nears;
