@@ -201,6 +201,7 @@ relay(struct visit *visit, struct attempt *attempt, struct json_object *params,
 	struct catalog_view view = visit_view(visit);
 	struct relay_client client;
 	const struct relay_call call = {.upstream = &errand->route->upstream,
+	    .caller = attempt->caller,
 	    .method = errand->verb->method,
 	    .params = params,
 	    .definition = errand->route->definition,
