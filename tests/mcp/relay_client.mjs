@@ -38,12 +38,13 @@ export function answerTo({ method, params }) {
 	return params?.mode === 'url' ? { action: 'accept' } : { action: 'accept', content: Object.fromEntries(properties.map((name) => [name, `my ${name}`])) };
 }
 
+/* `elsewhere` is another way to the same gateway: what belongs to a call that is under way goes there, as to another process. */
 class Client {
-	constructor(url, key, capabilities) {
-		Object.assign(this, { url, key, capabilities, asked: [], answer: answerTo });
+	constructor(url, key, capabilities, elsewhere = url) {
+		Object.assign(this, { url, elsewhere, key, capabilities, asked: [], answer: answerTo });
 	}
-	post(message, headers = {}, signal = undefined) {
-		return fetch(this.url, {
+	post(message, headers = {}, signal = undefined, url = this.url) {
+		return fetch(url, {
 			method: 'POST', signal, body: JSON.stringify(message), headers: { ...TYPES, Authorization: `Bearer ${this.key}`, ...headers },
 		});
 	}
@@ -68,11 +69,11 @@ export class LegacyClient extends Client {
 		return { 'Mcp-Session-Id': this.session };
 	}
 	async tell(method, params = {}) {
-		return (await this.post({ jsonrpc: '2.0', method, params }, this.headers())).status;
+		return (await this.post({ jsonrpc: '2.0', method, params }, this.headers(), undefined, this.elsewhere)).status;
 	}
 	async respond(id, result, error) {
 		const message = error ? { jsonrpc: '2.0', id, error } : { jsonrpc: '2.0', id, result };
-		return (await this.post(message, this.headers())).status;
+		return (await this.post(message, this.headers(), undefined, this.elsewhere)).status;
 	}
 	/* {response, heard}: the message that answers it, or undefined where the stream ends without one, and all others. */
 	async request(method, params = {}, { token, id = randomUUID(), signal, onmessage } = {}) {
@@ -101,7 +102,8 @@ export class ModernClient extends Client {
 		const heard = [];
 		let more = {};
 		for (let rounds = 1; rounds <= ROUNDS; rounds++) {
-			const response = await this.once(method, { ...params, ...more }, { token, level, signal, onmessage, heard });
+			const url = rounds % 2 === 1 ? this.url : this.elsewhere;
+			const response = await this.once(method, { ...params, ...more }, { token, level, signal, onmessage, heard, url });
 			if (single || response?.result?.resultType !== 'input_required')
 				return { response, heard, rounds };
 			const inputResponses = {};
@@ -113,7 +115,7 @@ export class ModernClient extends Client {
 		}
 		return { heard, rounds: ROUNDS };
 	}
-	async once(method, params, { token, level, signal, onmessage, heard = [] }) {
+	async once(method, params, { token, level, signal, onmessage, heard = [], url }) {
 		const id = randomUUID();
 		const _meta = {
 			[`${META}protocolVersion`]: '2026-07-28', [`${META}clientCapabilities`]: this.capabilities,
@@ -121,7 +123,7 @@ export class ModernClient extends Client {
 		};
 		const name = params.name ?? params.uri ?? params.taskId;
 		const headers = { 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': method, ...(name && { 'Mcp-Name': name }) };
-		const response = await this.post({ jsonrpc: '2.0', id, method, params: { ...params, _meta } }, headers, signal);
+		const response = await this.post({ jsonrpc: '2.0', id, method, params: { ...params, _meta } }, headers, signal, url);
 		for await (const message of messagesOf(response)) {
 			if (message.id === id)
 				return message;

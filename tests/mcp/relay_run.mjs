@@ -1,21 +1,25 @@
 /*
  * relay_run.mjs URL ERA UPSTREAM - a client of ERA, legacy or modern, at a gateway with the one upstream, legacy or modern, named UPSTREAM;
- * what the upstream received is in the file $UPSTREAM_LOG. See relay.sh.
+ * what the upstream received is in the file $UPSTREAM_LOG. Answers, cancellations and every other round go to $ELSEWHERE. Of the
+ * keys, all with that upstream, $HELD_KEY needs a person's approval for each call. See relay.sh.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, is, like, part } from './checks.mjs';
 import { LegacyClient, ModernClient, answerTo } from './relay_client.mjs';
 
 const [url, era, upstream] = process.argv.slice(2);
-const { ENFORGATE_KEY: key, UPSTREAM_LOG: log } = process.env;
+const { ELSEWHERE: elsewhere, ENFORGATE_KEY: key, OTHER_KEY: otherKey, HELD_KEY: heldKey, UPSTREAM_LOG: log, CTL: ctl } = process.env;
 const ALL = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
 const legacy = era === 'legacy';
 const say = (words) => `${era} client, ${upstream} upstream: ${words}`;
 const tool = (name) => `${upstream}__${name}`;
 const words = ({ response }) => (response?.result?.content ?? []).map(({ text }) => text).join(' ') || JSON.stringify(response ?? 'no response');
 const record = () => readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-const connect = (capabilities) => (legacy ? new LegacyClient(url, key, capabilities).connect() : new ModernClient(url, key, capabilities));
+const connect = (capabilities, withKey = key) =>
+	(legacy ? new LegacyClient(url, withKey, capabilities, elsewhere).connect() : new ModernClient(url, withKey, capabilities, elsewhere));
+const enforgatectl = (...args) => execFileSync(ctl, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 const increasing = (values) => values.length > 1 && values.every((value, i) => i === 0 || value > values[i - 1]);
 const until = async (holds) => {
 	for (let i = 0; i < 60 && !holds(); i++)
@@ -115,6 +119,55 @@ await part(say('an answer of another session'), async () => {
 function unlikely(name, text) {
 	check(name, /my username/.test(text) && !/forged/.test(text), text);
 }
+
+if (!legacy && upstream === 'modern')
+	await part(say('tasks'), async () => {
+		const able = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+		const taking = await connect(able);
+		const { response: { result: task } } = await taking.call(tool('slow_compute'), { seconds: 0.3, label: 'sums' });
+		is(say('a call becomes a task'), [task.resultType, task.status], ['task', 'working']);
+		check(say('its id names the upstream'), task.taskId.startsWith(`${upstream}__`), task.taskId);
+		const other = await connect(able, otherKey);
+		const stolen = await other.request('tasks/get', { taskId: task.taskId });
+		is(say('it is nothing to another key'), stolen.response.error?.code, -32602);
+		const forged = await taking.request('tasks/get', { taskId: task.taskId.slice(0, -1) });
+		is(say('its id cannot be made up'), forged.response.error?.code, -32602);
+		let got;
+		for (let i = 0; i < 40 && got?.status !== 'completed'; i++) {
+			await sleep(50);
+			got = (await taking.request('tasks/get', { taskId: task.taskId })).response.result;
+		}
+		is(say('its result is in it'), [got.taskId, got.result?.content?.[0]?.text], [task.taskId, 'computed sums']);
+		const asking = (await taking.call(tool('confirm_delete'), { filename: 'f' })).response.result;
+		const { response: { result: waiting } } = await taking.request('tasks/get', { taskId: asking.taskId });
+		const inputResponses = Object.fromEntries(Object.keys(waiting.inputRequests).map((name) => [name, { action: 'accept', content: { confirm: true } }]));
+		await taking.request('tasks/update', { taskId: asking.taskId, inputResponses });
+		await sleep(100);
+		const after = (await taking.request('tasks/get', { taskId: asking.taskId })).response.result;
+		is(say('what it asks is answered'), after.result?.content?.[0]?.text, 'deleted f');
+		const long = (await taking.call(tool('slow_compute'), { seconds: 60 })).response.result;
+		await taking.request('tasks/cancel', { taskId: long.taskId });
+		is(say('it is cancelled'), (await taking.request('tasks/get', { taskId: long.taskId })).response.result.status, 'cancelled');
+		const unable = (await client.request('tasks/get', { taskId: task.taskId })).response;
+		is(say('only who declares tasks may ask'), unable.error?.code, -32021);
+	});
+
+await part(say('a call that a person lets through once'), async () => {
+	const held = await connect(ALL, heldKey);
+	const pending = () => JSON.parse(enforgatectl('approval', 'list', '--json')).filter(({ status, state }) => (status ?? state) === 'pending');
+	const call = held.call(tool('test_input_required_result_multi_round'), { from: era }, { token: 'h' });
+	check(say('the call waits for a person'), await until(() => pending().length === 1), JSON.stringify(pending()));
+	enforgatectl('approval', 'approve', pending()[0].id);
+	const { response, heard } = await call;
+	like(say('one approval is for all rounds of the call'), words({ response }), /^my name likes my color$/);
+	is(say('nobody is asked again'), pending().length, 0);
+	const values = heard.filter(({ method }) => method === 'notifications/progress').map(({ params }) => params.progress);
+	check(say('progress moves on from that of the wait'), values.length < 2 || increasing(values), JSON.stringify(values));
+	const again = held.call(tool('test_input_required_result_multi_round'), { from: era }, { single: true, token: 'h' });
+	check(say('the same call again needs an approval of its own'), await until(() => pending().length === 1), JSON.stringify(pending()));
+	enforgatectl('approval', 'deny', pending()[0].id);
+	is(say('which can be denied'), (await again).response?.result?.isError, true);
+});
 
 await part(say('cancellation'), async () => {
 	const label = `cancelled ${era}`;

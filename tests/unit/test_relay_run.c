@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "mcp/continuation.h"
 #include "mcp/mailbox.h"
+#include "mcp/relay_task.h"
 #include "store_place.h"
 
 #define DONE "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}"
@@ -547,6 +548,27 @@ urls_of_a_legacy_upstream_become_input(void **state)
 }
 
 static void
+the_result_in_a_task_gets_the_prefix(void **state)
+{
+	static const struct step steps[] = {
+	    {STEP_RESULT,
+		"{\"resultType\":\"complete\",\"taskId\":\"1\",\"status\":\"completed\","
+		"\"result\":{\"content\":[{\"type\":\"resource_link\",\"uri\":\"file:///a\"}],"
+		"\"resultType\":\"complete\"}}",
+		0, NULL},
+	    {STEP_END},
+	};
+	struct relay_place *p = *state;
+
+	relay_place_set(p, ERA_MODERN, ERA_MODERN,
+	    "{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}", steps);
+	p->call.method = "tasks/get";
+	relay_place_run(p);
+	assert_end(p, RELAY_COMPLETED);
+	relay_place_assert_result(p, "result.content.0.uri", "\"fs+file:///a\"");
+}
+
+static void
 a_task_is_handed_through_to_who_declares_it(void **state)
 {
 	static const struct step steps[] = {
@@ -555,13 +577,20 @@ a_task_is_handed_through_to_who_declares_it(void **state)
 	    {STEP_END},
 	};
 	struct relay_place *p = *state;
+	char upstream[UPSTREAM_NAME_MAX + 1];
+	const char *task, *id;
+	bool found;
 
 	relay_place_set(p, ERA_MODERN, ERA_MODERN,
 	    "{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}", steps);
 	relay_place_run(p);
 	assert_end(p, RELAY_COMPLETED);
 	relay_place_assert_result(p, "resultType", "\"task\"");
-	relay_place_assert_result(p, "taskId", "\"fs__1\"");
+	assert_non_null(strstr(p->answer.reason, "task"));
+	task = json_text(json_member(p->answer.result, "taskId", &found));
+	assert_status(relay_task_split(&p->mcp, "key_1", task, upstream, &id), STATUS_OK);
+	assert_string_equal(upstream, "fs");
+	assert_string_equal(id, "1");
 	p->at = 0;
 	relay_place_clear(p);
 	relay_place_set(p, ERA_MODERN, ERA_MODERN, "{}", steps);
@@ -804,6 +833,7 @@ main(void)
 	    RELAY_TEST(questions_of_a_legacy_upstream_wait_for_the_next_request),
 	    RELAY_TEST(without_a_host_nothing_waits),
 	    RELAY_TEST(urls_of_a_legacy_upstream_become_input),
+	    RELAY_TEST(the_result_in_a_task_gets_the_prefix),
 	    RELAY_TEST(a_task_is_handed_through_to_who_declares_it),
 	    RELAY_TEST(what_may_have_run_is_not_repeated),
 	    RELAY_TEST(what_was_not_run_is_tried_once_more),
