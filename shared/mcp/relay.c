@@ -269,8 +269,16 @@ begin(struct relay *r)
 	const struct relay_call *call = r->call;
 	const struct relay_client *client = r->client;
 
-	if (client->era == ERA_LEGACY && client->session_id != NULL && r->mcp->mailbox != NULL)
-		r->ticket = ticket_open(r->mcp->mailbox, client->session_id, client->id);
+	r->ticket = client->ticket;
+	if (r->ticket == NULL && client->era == ERA_LEGACY && client->session_id != NULL &&
+	    r->mcp->mailbox != NULL) {
+		r->own_ticket = ticket_open(r->mcp->mailbox, client->session_id, client->id);
+		r->ticket = r->own_ticket;
+	}
+	if (r->ticket != NULL && ticket_cancelled(r->ticket)) {
+		relay_cancel(r, "the client cancelled it");
+		return;
+	}
 	if (call->state != NULL && call->state->handle[0] != '\0') {
 		relay_resume(r);
 		return;
@@ -299,7 +307,7 @@ relay_run(struct mcp *mcp, const struct relay_call *call, const struct relay_cli
 	while (!r.done)
 		step(&r);
 	line_close(r.line);
-	ticket_close(r.ticket);
+	ticket_close(r.own_ticket);
 	peer_release(mcp, r.peer);
 	asked_free(&r.asked);
 	json_free(r.token);

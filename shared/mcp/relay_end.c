@@ -203,7 +203,8 @@ relay_want_input(struct relay *r, struct json_object *result, struct state *stat
 	buf_free(&sealed);
 	if (status != STATUS_OK) {
 		json_free(result);
-		relay_refuse(r, RELAY_ERROR,
+		relay_give_up_parked(r, state);
+		relay_refuse(r, state->handle[0] != '\0' ? RELAY_UNKNOWN : RELAY_ERROR,
 		    "upstream \"%s\" asked for input, but there can be no further round: %s",
 		    r->call->upstream->name,
 		    status == STATUS_TOO_LARGE ? "too many, or its state is too large"

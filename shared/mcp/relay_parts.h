@@ -22,6 +22,7 @@ struct relay {
 	struct peer *peer;
 	struct line *line;              /* NULL: between two rounds */
 	struct ticket *ticket;          /* of a legacy client's request */
+	struct ticket *own_ticket;      /* the same where it was opened here */
 	struct json_object *token;      /* our progress token at the upstream; owned */
 	struct json_object *definition; /* of the tool, once it was looked up again; owned */
 	/* Of the next round with a modern upstream; owned. */
@@ -79,6 +80,8 @@ void relay_input(struct relay *r, struct json_object *result);
 void relay_input_answer(struct relay *r, size_t at, const struct rpc_message *answer);
 /* A legacy upstream has asked a modern client: the line waits for the client's next request. */
 void relay_park(struct relay *r);
+/* A line that waits, if `state` has one, is not waited for any more. */
+void relay_give_up_parked(struct relay *r, const struct state *state);
 /* Takes up a line that waited, with what the client answered. */
 void relay_resume(struct relay *r);
 /* A legacy upstream's -32042 for a modern client. False: it is none that can be asked. */

@@ -1,6 +1,7 @@
 /* test_relay_run.c - calls carried between clients and upstreams of both eras. */
 #include "relay_upstream.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #include "clock.h"
@@ -764,6 +765,58 @@ a_cancellation_reaches_the_upstream(void **state)
 }
 
 static void
+cancelled_before_it_was_sent_it_is_not_sent(void **state)
+{
+	static const struct step steps[] = {{STEP_RESULT, DONE, 0, NULL}, {STEP_END}};
+	struct relay_place *p = *state;
+	struct ticket *ticket;
+
+	relay_place_set(p, ERA_LEGACY, ERA_LEGACY, "{}", steps);
+	ticket = ticket_open(p->mcp.mailbox, "ses_1", p->client.id);
+	p->client.ticket = ticket;
+	cancel_call();
+	relay_place_run(p);
+	assert_end(p, RELAY_CANCELLED);
+	assert_int_equal(p->requests.count, 0);
+	ticket_close(ticket);
+}
+
+static void
+a_further_round_is_not_sent_once_keys_or_policies_changed(void **state)
+{
+	static const struct step steps[] = {
+	    {STEP_RESULT, "{\"resultType\":\"input_required\",\"requestState\":\"s\"}", 0, NULL},
+	    {STEP_RESULT, DONE_MODERN, 0, NULL},
+	    {STEP_END},
+	};
+	struct relay_place *p = *state;
+	struct db *db = store_place_write(p->mcp.store);
+	struct caller caller = {.generation = store_place_generation(db)};
+	char stop[TEST_PATH_MAX];
+
+	store_rollback(p->mcp.store, db);
+	(void)snprintf(caller.key.name, sizeof(caller.key.name), "agent");
+	relay_place_set(p, ERA_LEGACY, ERA_MODERN, "{}", steps);
+	p->call.caller = &caller;
+	relay_place_run(p);
+	assert_end(p, RELAY_COMPLETED);
+
+	p->at = 0;
+	test_path(stop, p->dir, "stop.agent");
+	close(open(stop, O_WRONLY | O_CREAT, 0600));
+	relay_place_run(p);
+	assert_refusal(p, RELAY_ERROR, "call again");
+	assert_int_equal(p->requests.count, 3);
+	assert_int_equal(unlink(stop), 0);
+
+	p->at = 0;
+	caller.generation++;
+	relay_place_run(p);
+	assert_refusal(p, RELAY_ERROR, "call again");
+	assert_int_equal(p->requests.count, 4);
+}
+
+static void
 cancelled_while_asked_it_ends(void **state)
 {
 	static const struct step steps[] = {
@@ -843,6 +896,8 @@ main(void)
 	    RELAY_TEST(a_modern_client_that_cannot_be_told_cancels),
 	    RELAY_TEST(a_legacy_client_that_leaves_has_lost_its_stream_only),
 	    RELAY_TEST(a_cancellation_reaches_the_upstream),
+	    RELAY_TEST(cancelled_before_it_was_sent_it_is_not_sent),
+	    RELAY_TEST(a_further_round_is_not_sent_once_keys_or_policies_changed),
 	    RELAY_TEST(cancelled_while_asked_it_ends),
 	    RELAY_TEST(when_the_process_ends_the_call_is_unknown),
 	    RELAY_TEST(what_is_no_tool_ends_with_an_error),
