@@ -41,6 +41,37 @@ done
 # Another legacy one, over a pipe: its program has the host that a call waits at.
 combinations pipe --trust -- "$(command -v node)" "$ROOT/tests/mcp/upstream/server.mjs" --stdio --era legacy --log "$T/pipe.log"
 
+# An upstream that dies with a call, and one that is silent for longer than it may be.
+for client in legacy modern; do
+	for era in legacy modern; do
+		upstream dying --era $era
+		add_upstream agent dying --url "$UPSTREAM"
+		CAPABILITIES='{}' initialize "$ENFORGATE_KEY"
+		(
+			$client "$ENFORGATE_KEY" tools/call '{"name":"dying__test_slow","arguments":{"seconds":20,"steps":1}}'
+			said >"$T/said"
+		) &
+		waiting=$!
+		for _ in $(seq 100); do
+			if grep -q test_slow "$T/dying.log"; then break; fi
+			sleep 0.05
+		done
+		kill -KILL -- -$UPSTREAM_PID
+		wait $waiting
+		like "$client client: an upstream ($era) that dies with a call" "$(cat "$T/said")" 'may have run, its outcome is unknown'
+		$client "$ENFORGATE_KEY" tools/call '{"name":"dying__test_simple_text"}'
+		like "$client client: an upstream ($era) that is gone" "$(said)" '^not executed: '
+		ctl upstream rm agent dying >"$T/rm.out" 2>&1
+		rm -f "$T/dying.log" "$T/dying.out"
+	done
+done
+upstream silent --era modern
+add_upstream agent silent --url "$UPSTREAM" --timeout 1s
+before=$(date +%s)
+modern "$ENFORGATE_KEY" tools/call '{"name":"silent__test_slow","arguments":{"seconds":20,"steps":1}}'
+like 'an upstream that is silent for too long' "$(said)" 'did not answer within 1 s; the call may have run'
+[ $(($(date +%s) - before)) -lt 5 ] && ok 'is given up in time' || not_ok 'is given up in time' "$(($(date +%s) - before)) s"
+
 outcomes=$(sqlite3 "$S/enforgate.db" "SELECT decision || ': ' || reason FROM audit WHERE kind = 'outcome'")
 like 'the outcome of a cancelled call says so' "$outcomes" 'unknown: the client cancelled it; it may have run'
 like 'a call that became a task says so' "$outcomes" 'completed: the upstream made a task of it'

@@ -75,6 +75,20 @@ await part(say('rounds'), async () => {
 		like(say('rounds without a question'), words(await client.call(tool('test_request_state_only'), { rounds: 3 })), /came 3 times/);
 });
 
+await part(say('what is no tool'), async () => {
+	const { response: read } = await client.request('resources/read', { uri: `${upstream}+test://static-text` });
+	is(say('a resource under the name it was asked by'), read.result.contents[0].uri, `${upstream}+test://static-text`);
+	const { response: missing } = await client.request('resources/read', { uri: `${upstream}+test://nothing` });
+	is(say('a resource that is not there'), missing.error.code, legacy ? -32002 : -32602);
+	const { response: prompt } = await client.request('prompts/get', { name: tool('test_input_required_result_prompt') });
+	like(say('a prompt that asks for something'), JSON.stringify(prompt), /In the context of my context/);
+	const completing = { ref: { type: 'ref/prompt', name: tool('test_prompt_with_arguments') }, argument: { name: 'arg1', value: 'par' } };
+	const { response: completed } = await client.request('completion/complete', completing);
+	is(say('completion'), completed.result?.completion?.values, ['paris', 'park', 'party']);
+	const { response: unknown } = await client.call(tool('test_nothing'));
+	is(say('a tool that is not there'), unknown.error?.code, -32602);
+});
+
 await part(say('a client that can be asked nothing'), async () => {
 	const mute = await connect({});
 	const { response } = await mute.call(tool('test_elicitation'), { message: 'who?' });
