@@ -146,14 +146,13 @@ read_some(struct mailbox *mailbox, struct incoming *in)
 		status = run_guest_check(&in->guest);
 		in->proved = status == STATUS_OK;
 		if (status == STATUS_REFUSED) {
-			log_warn(
+			log_refusal(
 			    "mailbox: somebody without the installation's key was turned away");
 			drop(in);
 		}
 		return;
 	}
 	got = recv(in->guest.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got > 0)
@@ -199,8 +198,10 @@ step(struct serving *serving)
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		if (serving->in[i].guest.fd >= 0 && polled[i].revents != 0)
 			read_some(mailbox, &serving->in[i]);
-	if (polled[CONNECTIONS_MAX + 1].revents != 0)
-		take_connection(serving, place_for_one(serving));
+	/* Whoever would have had to go may have proved itself by now. */
+	place = place_for_one(serving);
+	if (polled[CONNECTIONS_MAX + 1].revents != 0 && place != NULL)
+		take_connection(serving, place);
 	return true;
 }
 

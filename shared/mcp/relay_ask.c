@@ -30,6 +30,15 @@ decline(struct relay *r, struct json_object *id, int code, const char *message)
 	rpc_fault_free(&fault);
 }
 
+/* A question that is over without an answer. */
+static void
+forget(struct relay *r, size_t at)
+{
+	if (r->ticket != NULL && r->asked.one[at].ours != NULL)
+		ticket_forget(r->ticket, r->asked.one[at].ours);
+	asked_remove(&r->asked, at);
+}
+
 bool
 relay_put(struct relay *r, struct json_object *id, struct json_object *entry)
 {
@@ -45,7 +54,9 @@ relay_put(struct relay *r, struct json_object *id, struct json_object *entry)
 	put = asked_add(&r->asked, id, ours, entry, clock_us()) == STATUS_OK &&
 	      relay_say(r, rpc_request(ours, method, json_member(entry, "params", &found)));
 	if (!put && asked_find_ours(&r->asked, ours) < ASKED_MAX)
-		asked_remove(&r->asked, asked_find_ours(&r->asked, ours));
+		forget(r, asked_find_ours(&r->asked, ours));
+	else if (!put)
+		ticket_forget(r->ticket, ours);
 	json_free(ours);
 	return put;
 }
@@ -98,7 +109,7 @@ relay_ask_no_more(struct relay *r, const struct json_object *id)
 			(void)relay_say(r, rpc_notification("notifications/cancelled", params));
 		json_free(params);
 	}
-	asked_remove(&r->asked, at);
+	forget(r, at);
 	r->word_us = clock_us();
 	if (r->asked.count == 0)
 		r->gather_us = 0;
@@ -158,7 +169,7 @@ relay_drop_late(struct relay *r, int64_t now_us)
 	}
 	while (r->asked.count > 0) {
 		id = json_share(r->asked.one[0].id);
-		asked_remove(&r->asked, 0);
+		forget(r, 0);
 		decline(r, id, RPC_INTERNAL, "the client did not answer in time");
 		json_free(id);
 	}
