@@ -285,7 +285,7 @@ begin(struct relay *r)
 	}
 	if (call->state != NULL && call->state->own != NULL)
 		r->own_state = json_share(call->state->own);
-	if (call->state != NULL && call->input_responses != NULL)
+	if (call->input_responses != NULL)
 		r->responses = json_share(call->input_responses);
 	relay_send(r);
 }

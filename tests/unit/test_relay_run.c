@@ -410,6 +410,20 @@ input_of_a_modern_upstream_is_handed_through(void **state)
 }
 
 static void
+answers_may_come_without_a_state(void **state)
+{
+	static const struct step steps[] = {{STEP_RESULT, DONE_MODERN, 0, NULL}, {STEP_END}};
+	struct relay_place *p = *state;
+
+	relay_place_set(p, ERA_MODERN, ERA_MODERN, ALL, steps);
+	p->call.input_responses = relay_place_tree(p, "{\"name\":{\"action\":\"accept\"}}");
+	relay_place_run(p);
+	assert_end(p, RELAY_COMPLETED);
+	relay_place_assert(p->requests.text[0], "params.inputResponses.name.action", "\"accept\"");
+	relay_place_assert(p->requests.text[0], "params.requestState", NULL);
+}
+
+static void
 a_further_round_of_an_approved_call_gets_a_row(void **state)
 {
 	static const struct step steps[] = {
@@ -573,7 +587,8 @@ static void
 a_task_is_handed_through_to_who_declares_it(void **state)
 {
 	static const struct step steps[] = {
-	    {STEP_RESULT, "{\"resultType\":\"task\",\"taskId\":\"1\",\"status\":\"working\"}", 0,
+	    {STEP_RESULT,
+		"{\"resultType\":\"task\",\"taskId\":\"1\",\"status\":\"working\",\"ttlMs\":5}", 0,
 		NULL},
 	    {STEP_END},
 	};
@@ -587,6 +602,7 @@ a_task_is_handed_through_to_who_declares_it(void **state)
 	relay_place_run(p);
 	assert_end(p, RELAY_COMPLETED);
 	relay_place_assert_result(p, "resultType", "\"task\"");
+	relay_place_assert_result(p, "ttlMs", "5");
 	assert_non_null(strstr(p->answer.reason, "task"));
 	task = json_text(json_member(p->answer.result, "taskId", &found));
 	assert_status(relay_task_split(&p->mcp, "key_1", task, upstream, &id), STATUS_OK);
@@ -881,6 +897,7 @@ main(void)
 	    RELAY_TEST(what_cannot_be_asked_ends_the_call),
 	    RELAY_TEST(an_upstream_that_asks_for_ever_is_stopped),
 	    RELAY_TEST(input_of_a_modern_upstream_is_handed_through),
+	    RELAY_TEST(answers_may_come_without_a_state),
 	    RELAY_TEST(a_further_round_of_an_approved_call_gets_a_row),
 	    RELAY_TEST(there_are_no_more_rounds_than_a_client_takes),
 	    RELAY_TEST(questions_of_a_legacy_upstream_wait_for_the_next_request),
