@@ -183,8 +183,7 @@ see_lost(struct relay *r, const struct problem *why)
 
 	line_close(r->line);
 	r->line = NULL;
-	asked_free(&r->asked);
-	r->gather_us = 0;
+	relay_take_back_all(r);
 	if (sent)
 		relay_refuse(r, RELAY_UNKNOWN,
 		    "the answer was lost; the call may have run, its outcome is unknown: %s",
@@ -306,10 +305,10 @@ relay_run(struct mcp *mcp, const struct relay_call *call, const struct relay_cli
 	begin(&r);
 	while (!r.done)
 		step(&r);
+	relay_take_back_all(&r);
 	line_close(r.line);
 	ticket_close(r.own_ticket);
 	peer_release(mcp, r.peer);
-	asked_free(&r.asked);
 	json_free(r.token);
 	json_free(r.definition);
 	json_free(r.responses);

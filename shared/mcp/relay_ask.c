@@ -94,22 +94,35 @@ relay_ask(struct relay *r, const struct rpc_message *question)
 		decline(r, question->id, RPC_INTERNAL, "the client cannot be asked now");
 }
 
+/* A question that nobody waits for any more: a client that has it is told. */
+static void
+take_back(struct relay *r, size_t at)
+{
+	struct json_object *ours = r->asked.one[at].ours;
+	struct json_object *params = ours != NULL ? json_new_object() : NULL;
+
+	if (params != NULL && json_set(params, "requestId", json_share(ours)))
+		(void)relay_say(r, rpc_notification("notifications/cancelled", params));
+	json_free(params);
+	forget(r, at);
+}
+
+void
+relay_take_back_all(struct relay *r)
+{
+	while (r->asked.count > 0)
+		take_back(r, 0);
+	r->gather_us = 0;
+}
+
 void
 relay_ask_no_more(struct relay *r, const struct json_object *id)
 {
 	const size_t at = id != NULL ? asked_find(&r->asked, id) : ASKED_MAX;
-	struct json_object *params;
 
 	if (at == ASKED_MAX)
 		return;
-	if (r->asked.one[at].ours != NULL) {
-		params = json_new_object();
-		if (params != NULL &&
-		    json_set(params, "requestId", json_share(r->asked.one[at].ours)))
-			(void)relay_say(r, rpc_notification("notifications/cancelled", params));
-		json_free(params);
-	}
-	forget(r, at);
+	take_back(r, at);
 	r->word_us = clock_us();
 	if (r->asked.count == 0)
 		r->gather_us = 0;
@@ -169,7 +182,7 @@ relay_drop_late(struct relay *r, int64_t now_us)
 	}
 	while (r->asked.count > 0) {
 		id = json_share(r->asked.one[0].id);
-		forget(r, 0);
+		take_back(r, 0);
 		decline(r, id, RPC_INTERNAL, "the client did not answer in time");
 		json_free(id);
 	}

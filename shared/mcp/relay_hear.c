@@ -165,8 +165,7 @@ relay_response(struct relay *r, struct json_object *tree)
 
 	line_close(r->line);
 	r->line = NULL;
-	asked_free(&r->asked);
-	r->gather_us = 0;
+	relay_take_back_all(r);
 	if (status != STATUS_OK || message.kind != RPC_RESPONSE)
 		relay_refuse(r, RELAY_UNKNOWN,
 		    "upstream \"%s\" answered with what is no response; the call may have run",

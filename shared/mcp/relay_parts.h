@@ -64,6 +64,8 @@ void relay_response(struct relay *r, struct json_object *message);
 /* ---- relay_ask.c ---- */
 /* A question of a legacy upstream. */
 void relay_ask(struct relay *r, const struct rpc_message *question);
+/* Nobody waits for an answer to any of its questions. */
+void relay_take_back_all(struct relay *r);
 /* It does not want to know any more. */
 void relay_ask_no_more(struct relay *r, const struct json_object *id);
 /* The client is sent a question under an id of ours; `id` is what the upstream knows it by. False: it could not be. */

@@ -256,6 +256,20 @@ a_question_may_be_taken_back(void **state)
 	relay_place_assert(p->told.text[1], "params.requestId", id);
 }
 
+static void
+a_question_that_nobody_waits_for_is_taken_back(void **state)
+{
+	static const struct step steps[] = {
+	    {STEP_MESSAGE, ELICIT, 0, NULL}, {STEP_RESULT, DONE, 0, NULL}, {STEP_END}};
+	struct relay_place *p = *state;
+
+	relay_place_set(p, ERA_LEGACY, ERA_LEGACY, ALL, steps);
+	relay_place_run(p);
+	assert_end(p, RELAY_COMPLETED);
+	assert_int_equal(p->told.count, 2);
+	relay_place_assert(p->told.text[1], "method", "\"notifications/cancelled\"");
+}
+
 /* ---- Legacy client, modern upstream ---- */
 
 static void
@@ -892,6 +906,7 @@ main(void)
 	    RELAY_TEST(a_question_is_put_to_the_client_and_answered),
 	    RELAY_TEST(only_what_the_client_declared_is_asked),
 	    RELAY_TEST(a_question_may_be_taken_back),
+	    RELAY_TEST(a_question_that_nobody_waits_for_is_taken_back),
 	    RELAY_TEST(entries_of_input_become_questions),
 	    RELAY_TEST(a_url_gets_an_id_for_a_legacy_client),
 	    RELAY_TEST(what_cannot_be_asked_ends_the_call),
