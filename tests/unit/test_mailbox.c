@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -46,6 +47,7 @@ setup(void **state)
 	p->config.members_max = 10000;
 	p->mcp.config = &p->config;
 	p->mcp.master = &master;
+	p->mcp.end_fd = -1;
 	open_mailbox(p);
 	*state = p;
 	return 0;
@@ -295,6 +297,28 @@ its_socket_is_private_and_there_while_it_is_needed(void **state)
 	ticket_close(ticket);
 	mailbox_close(p->mcp.mailbox);
 	assert_int_equal(count_sockets(p), 0);
+	open_mailbox(p);
+}
+
+static void
+its_socket_goes_when_the_process_is_about_to_end(void **state)
+{
+	struct place *p = *state;
+	struct ticket *ticket;
+
+	mailbox_close(p->mcp.mailbox);
+	p->mcp.end_fd = eventfd(0, EFD_CLOEXEC);
+	open_mailbox(p);
+	ticket = open_ticket(p, "ses_1", "1");
+	assert_int_equal(count_sockets(p), 1);
+	assert_int_equal(eventfd_write(p->mcp.end_fd, 1), 0);
+	for (int i = 0; i < 100 && count_sockets(p) > 0; i++)
+		usleep(10000);
+	assert_int_equal(count_sockets(p), 0);
+	ticket_close(ticket);
+	mailbox_close(p->mcp.mailbox);
+	close(p->mcp.end_fd);
+	p->mcp.end_fd = -1;
 	open_mailbox(p);
 }
 
@@ -594,6 +618,7 @@ main(void)
 	    MAILBOX_TEST(ids_that_are_none_of_ours_lead_nowhere),
 	    MAILBOX_TEST(a_cancellation_is_of_its_session_and_request),
 	    MAILBOX_TEST(its_socket_is_private_and_there_while_it_is_needed),
+	    MAILBOX_TEST(its_socket_goes_when_the_process_is_about_to_end),
 	    MAILBOX_TEST(a_large_answer_arrives_whole),
 	    MAILBOX_TEST(a_stranger_s_message_counts_for_nothing),
 	};
