@@ -35,6 +35,8 @@
 #define HOST_PROGRAM                                                                               \
 	"enforgate-stdio" /* beside the program that starts it, else in the same directory as enforgatectl */
 #define HOST_BRIDGE "enforgate-bridge"
+#define BRIDGE_LOST                                                                                \
+	"io.enforgate/lost" /* in error.data of the bridge: {"sent": boolean}; the request was lost */
 #define HOST_PREFIX "host-" /* of sockets: run/host-DIGEST.sock, and of their locks, DIGEST.lock */
 #define HOST_START_MS 60000 /* for a child to say what it is; it may have to be fetched first */
 

@@ -176,22 +176,19 @@ see_time(struct relay *r)
 	}
 }
 
-static void
-see_lost(struct relay *r, const struct problem *why)
+void
+relay_lost(struct relay *r, bool sent, const char *why)
 {
-	const bool sent = r->resumed || line_sent(r->line);
-
 	line_close(r->line);
 	r->line = NULL;
 	relay_take_back_all(r);
 	if (sent)
 		relay_refuse(r, RELAY_UNKNOWN,
-		    "the answer was lost; the call may have run, its outcome is unknown: %s",
-		    why->text);
+		    "the answer was lost; the call may have run, its outcome is unknown: %s", why);
 	else if (relay_connect_anew(r))
 		relay_send(r);
 	else
-		relay_refuse(r, RELAY_NOT_SENT, "not executed: %s", why->text);
+		relay_refuse(r, RELAY_NOT_SENT, "not executed: %s", why);
 }
 
 static void
@@ -252,7 +249,7 @@ step(struct relay *r)
 	case LINE_TIME:
 		break;
 	case LINE_LOST:
-		see_lost(r, &why);
+		relay_lost(r, r->resumed || line_sent(r->line), why.text);
 		break;
 	case LINE_SESSION:
 		see_session_lost(r, &why);

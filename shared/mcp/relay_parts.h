@@ -46,6 +46,8 @@ struct relay {
 /* To the client, on its stream. False: it is gone. */
 bool relay_say(
     struct relay *r, struct json_object *message); /* takes it over; NULL is out of memory */
+/* The line is broken: what was not sent is sent again, once. */
+void relay_lost(struct relay *r, bool sent, const char *why);
 /* Ends the line, having told the upstream. */
 void relay_hang_up(struct relay *r, const char *reason);
 

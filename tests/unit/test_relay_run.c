@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "mcp/continuation.h"
+#include "mcp/host.h"
 #include "mcp/mailbox.h"
 #include "mcp/relay_task.h"
 #include "store_place.h"
@@ -675,6 +676,41 @@ what_was_not_run_is_tried_once_more(void **state)
 }
 
 static void
+what_the_bridge_lost_is_lost(void **state)
+{
+#define LOST(sent)                                                                                 \
+	{                                                                                          \
+		STEP_ERROR,                                                                        \
+		    "{\"code\":-32603,\"message\":\"it broke\",\"data\":{\"" BRIDGE_LOST           \
+		    "\":{\"sent\":" sent "}}}",                                                    \
+		    0, NULL                                                                        \
+	}
+	static const struct step unsent[] = {
+	    LOST("false"), {STEP_RESULT, DONE, 0, NULL}, {STEP_END}};
+	static const struct step sent[] = {LOST("true"), {STEP_RESULT, DONE, 0, NULL}, {STEP_END}};
+	struct relay_place *p = *state;
+
+	relay_place_set(p, ERA_MODERN, ERA_LEGACY, "{}", unsent);
+	p->host = true;
+	relay_place_run(p);
+	assert_end(p, RELAY_COMPLETED);
+	assert_int_equal(p->requests.count, 2);
+	p->at = 0;
+	p->steps = sent;
+	relay_place_run(p);
+	assert_refusal(p, RELAY_UNKNOWN, "may have run");
+	assert_int_equal(p->requests.count, 3);
+
+	/* A program has no such words. */
+	p->at = 0;
+	p->steps = unsent;
+	p->upstream.kind = UPSTREAM_STDIO;
+	relay_place_run(p);
+	assert_end(p, RELAY_ERROR);
+	assert_int_equal(p->requests.count, 4);
+}
+
+static void
 headers_that_do_not_fit_are_made_anew_once(void **state)
 {
 #define MISMATCH                                                                                   \
@@ -922,6 +958,7 @@ main(void)
 	    RELAY_TEST(a_task_is_handed_through_to_who_declares_it),
 	    RELAY_TEST(what_may_have_run_is_not_repeated),
 	    RELAY_TEST(what_was_not_run_is_tried_once_more),
+	    RELAY_TEST(what_the_bridge_lost_is_lost),
 	    RELAY_TEST(headers_that_do_not_fit_are_made_anew_once),
 	    RELAY_TEST(a_silent_upstream_is_given_up),
 	    RELAY_TEST(a_modern_client_that_leaves_cancels),
