@@ -12,6 +12,7 @@
 #include "mcp/line_http.h"
 
 #define WAIT_MS 60000 /* then it waits again: whoever waits for the answer says when it is enough */
+#define TRIES 2       /* with a new session the second time */
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
 
@@ -164,10 +165,13 @@ static void *
 work(void *arg)
 {
 	struct carried *c = arg;
+	bool again = c->is_request;
 
 	if (!c->is_request)
 		hand_over(c);
-	else if (try(c) == CARRY_AGAIN && try(c) == CARRY_AGAIN)
+	for (int tries = 0; again && tries < TRIES; tries++)
+		again = try(c) == CARRY_AGAIN;
+	if (again)
 		say_lost(c, false, "the upstream does not know its own session");
 	take_out(c);
 	free_carried(c);

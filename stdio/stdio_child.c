@@ -158,11 +158,14 @@ set_limit(__rlimit_resource_t resource, rlim_t most)
 	(void)setrlimit(resource, &limit);
 }
 
+/* One of ours needs no limit of memory, and a sanitizer in it would not start with one. */
 static void
-set_limits(const struct json_object *settings)
+set_limits(const struct json_object *settings, bool ours)
 {
 	/* Not the address space: some runtimes reserve much more of it than they use. */
-	set_limit(RLIMIT_DATA, (rlim_t)number(settings, "memory_mb", CHILD_MEMORY_MB) << 20);
+	if (!ours)
+		set_limit(
+		    RLIMIT_DATA, (rlim_t)number(settings, "memory_mb", CHILD_MEMORY_MB) << 20);
 	set_limit(RLIMIT_NOFILE, (rlim_t)number(settings, "files", CHILD_FILES));
 	set_limit(RLIMIT_CORE, 0);
 }
@@ -211,7 +214,7 @@ run(void *arg, int status_fd, pid_t keeper)
 		if (dup2(wanted[fd], fd) != fd)
 			return fail(status_fd, "cannot be given its pipes");
 	keep_close_but(&status_fd, 1);
-	set_limits(start->plan->settings);
+	set_limits(start->plan->settings, start->plan->program != NULL);
 	if (chdir(directory_of(start)) != 0) {
 		problem_set(
 		    &said, "cannot run in %.200s: %s", directory_of(start), strerror(errno));
