@@ -134,7 +134,7 @@ help:
 #: make run                     try it out on 127.0.0.1; PORT=8080, STATE=./run
 run:
 	@sh tools/run.sh
-#: make test [TESTS=NAMES]      unit, cases, laws, flow, httpd and browser tests; TESTS picks some
+#: make test [TESTS=NAMES]      unit, cases, laws, flow, httpd, browser and mcp tests; TESTS picks some
 test:
 	@sh tests/build-and-run.sh test
 #: make test-long               what takes longer: 200 kills, laws broken on purpose, a full disk

@@ -1,5 +1,5 @@
 /*
- * apply.c - enforgatectl apply: policies, channels and keys from one file, all in one transaction.
+ * apply.c - enforgatectl apply: policies, channels, keys and their upstreams from one file, all in one transaction.
  *
  * A dry run does the same and rolls back, so what it shows is what would happen. Nothing is removed that the file
  * does not name: leaving a key out of it neither revokes nor changes it.
@@ -48,24 +48,32 @@ is_one_of(const char *name, const char *const *known)
 	return *known != NULL;
 }
 
+bool
+apply_known(
+    const struct apply_place *place, const struct json_object *object, const char *const *known)
+{
+	struct json_walk walk = {.started = false};
+
+	if (json_type(object) != JSON_OBJECT) {
+		(void)apply_error(place, "must be an object");
+		return false;
+	}
+	while (json_next_member(object, &walk))
+		if (!is_one_of(walk.name, known)) {
+			(void)apply_error(place, "unknown member \"%.64s\"", walk.name);
+			return false;
+		}
+	return true;
+}
+
 const struct json_object *
 apply_element(const struct apply_place *place, const char *const *known)
 {
 	bool found = false;
 	struct json_object *list = json_member(place->apply->root, place->list, &found);
 	struct json_object *element = json_element(list, place->index);
-	struct json_walk walk = {.started = false};
 
-	if (json_type(element) != JSON_OBJECT) {
-		(void)apply_error(place, "must be an object");
-		return NULL;
-	}
-	while (json_next_member(element, &walk))
-		if (!is_one_of(walk.name, known)) {
-			(void)apply_error(place, "unknown member \"%.64s\"", walk.name);
-			return NULL;
-		}
-	return element;
+	return apply_known(place, element, known) ? element : NULL;
 }
 
 bool
@@ -87,7 +95,15 @@ const char *
 apply_name(const struct apply_place *place, const struct json_object *object)
 {
 	bool found = false;
-	const struct json_object *list = json_member(place->apply->root, place->list, &found);
+
+	return apply_name_in(place, json_member(place->apply->root, place->list, &found), object);
+}
+
+const char *
+apply_name_in(const struct apply_place *place, const struct json_object *list,
+    const struct json_object *object)
+{
+	bool found = false;
 	const char *name = NULL, *other;
 	size_t len = 0;
 
@@ -292,8 +308,8 @@ run_apply(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_apply_commands[] = {
     {"apply", NULL, "apply FILE [--dry-run]",
-	"Makes policies, channels and keys be as the file says, all or nothing, and prints new keys as NAME KEY on\n"
-	"standard output. What the file does not name stays as it is. --dry-run only shows the difference:\n"
+	"Makes policies, channels and keys with their upstreams be as the file says, all or nothing, and prints\n"
+	"new keys as NAME KEY on standard output. What the file does not name stays as it is. --dry-run only shows the difference:\n"
 	"exit code 0 where there is none, 1 where something would change.",
 	run_apply},
     {NULL, NULL, NULL, NULL, NULL}};

@@ -35,7 +35,7 @@ struct apply {
 	size_t npins;
 };
 
-/* "policies[3]", "channels[3]" or "keys[3]", for errors. */
+/* "policies[3]", "channels[3]", "keys[3]" or "keys[3].upstreams[3]", for errors. */
 struct apply_place {
 	const struct apply *apply;
 	const char *list;
@@ -46,6 +46,9 @@ struct apply_place {
 int apply_policy(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
 int apply_channel(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
 int apply_key(struct ctl *ctl, struct db *db, struct apply *apply, size_t index);
+/* The member "upstreams" of an element of keys, where it has one. */
+int apply_upstreams(struct ctl *ctl, struct db *db, struct apply *apply,
+    const struct apply_place *place, const struct json_object *element, const struct key *key);
 /* Before the transaction: makes apply->pins. */
 int apply_read_pins(struct ctl *ctl, struct apply *apply);
 void apply_free_pins(struct apply *apply);
@@ -60,11 +63,18 @@ int apply_changed(struct apply *apply, const char *format, ...) PRINTF_LIKE(2, 3
 
 /* The element of a list, an object with no other members than `known` (NULL at its end). Prints why not. */
 const struct json_object *apply_element(const struct apply_place *place, const char *const *known);
+/* Whether an object is one, with no other members than these. Prints why not. */
+bool apply_known(
+    const struct apply_place *place, const struct json_object *object, const char *const *known);
 /* The text of a member; *out is NULL where there is none. Prints that it is no text. */
 bool apply_text(const struct apply_place *place, const struct json_object *object, const char *name,
     const char **out);
 /* The element's `name`, which no earlier element has. NULL after printing why not. */
 const char *apply_name(const struct apply_place *place, const struct json_object *object);
+
+/* The same within a list that is not at the root. */
+const char *apply_name_in(const struct apply_place *place, const struct json_object *list,
+    const struct json_object *object);
 
 /* A path that a member names, seen from the directory of the file; not standard input. Prints why not. */
 bool apply_path(

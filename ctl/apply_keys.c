@@ -236,7 +236,7 @@ int
 apply_key(struct ctl *ctl, struct db *db, struct apply *apply, size_t index)
 {
 	static const char *const known[] = {"name", "policies", "channels", "expires",
-	    "approvalTimeout", "allowances", "pin", "pinFile", NULL};
+	    "approvalTimeout", "allowances", "pin", "pinFile", "upstreams", NULL};
 	const struct apply_place place = {apply, "keys", index};
 	const struct json_object *element = apply_element(&place, known);
 	struct wanted w = {
@@ -266,5 +266,7 @@ apply_key(struct ctl *ctl, struct db *db, struct apply *apply, size_t index)
 		code = read_settings(&place, element, &w);
 	if (code == CTL_DONE)
 		code = read_expiry(&place, &w, is_new);
-	return code == CTL_DONE ? change_key(ctl, db, apply, &place, &old, &w) : code;
+	if (code == CTL_DONE)
+		code = change_key(ctl, db, apply, &place, &old, &w);
+	return code == CTL_DONE ? apply_upstreams(ctl, db, apply, &place, element, &w.key) : code;
 }

@@ -1,7 +1,6 @@
 /* approval.c - enforgatectl approval: approve and deny. What shows approvals is in approval_list.c and approval_show.c. */
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "approval_commands.h"
 #include "args.h"
@@ -10,7 +9,6 @@
 #include "resolve.h"
 #include "shorten.h"
 #include "table.h"
-#include "wake.h"
 
 #define BY "enforgatectl"
 
@@ -114,22 +112,6 @@ change_decide(struct ctl *ctl, struct db *db, void *arg)
 	}
 	return record(ctl, db, deciding);
 }
-
-/* Calls that wait for it look again; without this they find out by themselves, a little later. */
-static void
-wake(const struct ctl *ctl)
-{
-	struct problem why = {""};
-	int fd = wake_open(ctl->config.state_dir, &why);
-
-	if (fd < 0) {
-		ctl_note("waiting calls hear of it a little later: %s", why.text);
-		return;
-	}
-	wake_all(fd);
-	(void)close(fd);
-}
-
 static void
 say(const struct deciding *deciding)
 {
@@ -160,7 +142,7 @@ decide(struct ctl *ctl, struct deciding *deciding)
 	deciding->now_ms = clock_wall_ms();
 	code = ctl_change(ctl, change_decide, deciding);
 	if (code == CTL_DONE) {
-		wake(ctl);
+		ctl_wake(ctl);
 		say(deciding);
 		if (ctl->json)
 			code = ctl_print_json(deciding->json, true);

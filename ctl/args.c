@@ -92,6 +92,23 @@ ctl_args(const struct ctl *ctl, int argc, char **argv, const struct ctl_option *
 }
 
 bool
+ctl_choose(bool yes, bool no, const char *names, enum choice *out)
+{
+	if (yes && no) {
+		(void)ctl_error("%s exclude each other", names);
+		return false;
+	}
+	*out = yes ? CHOICE_YES : no ? CHOICE_NO : CHOICE_NONE;
+	return true;
+}
+
+bool
+ctl_chosen(enum choice choice, bool otherwise)
+{
+	return choice != CHOICE_NONE ? choice == CHOICE_YES : otherwise;
+}
+
+bool
 ctl_integer(const char *text, int64_t *value)
 {
 	char *end;

@@ -32,6 +32,13 @@ struct ctl_option {
 bool ctl_args(const struct ctl *ctl, int argc, char **argv, const struct ctl_option *options,
     struct ctl_words *operands, size_t min, size_t max);
 
+/* What somebody wants of a setting that is yes or no. */
+enum choice { CHOICE_NONE, CHOICE_YES, CHOICE_NO };
+/* Of two options that exclude each other, for which `names` is "--a and --b". False after printing that both were given. */
+bool ctl_choose(bool yes, bool no, const char *names, enum choice *out);
+/* What it comes to where it was `otherwise`. */
+bool ctl_chosen(enum choice choice, bool otherwise);
+
 /* "30d", "12h", "15m", "45s": milliseconds from `least_ms` to `most_ms`. False: not one. */
 bool ctl_duration(const char *text, int64_t least_ms, int64_t most_ms, int64_t *ms);
 /* A duration as ctl_duration() reads it, in the largest unit that is exact. */

@@ -20,8 +20,8 @@
 static bool
 is_decision(const char *word)
 {
-	static const char *const all[] = {
-	    "allow", "deny", "require_approval", "approved", "denied", "expired", "wrong_pin"};
+	static const char *const all[] = {"allow", "deny", "require_approval", "approved", "denied",
+	    "expired", "wrong_pin", "completed", "error", "blocked", "unknown"};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(word, all[i]) == 0)
@@ -40,7 +40,7 @@ ctl_audit_filter(const struct audit_words *words, int64_t limit, struct audit_fi
 	    .limit = limit};
 	if (words->decision != NULL && !is_decision(words->decision)) {
 		(void)ctl_error("--decision %s: must be allow, deny, require_approval, approved, "
-				"denied, expired or wrong_pin",
+				"denied, expired, wrong_pin, completed, error, blocked or unknown",
 		    words->decision);
 		return false;
 	}

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "url_parts.h"
 #include "utf8.h"
 
-#define HOST_MAX 253    /* RFC 1035 section 2.3.4, without the last point */
 #define ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
 #define ADDRESSES_MAX 20
 #define LETTERS_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -33,58 +33,13 @@ keep(const struct channel_check *check, const char *text, char *out)
 	return false;
 }
 
-/* Where a URL leads. */
-struct place {
-	char host[HOST_MAX + 1]; /* without brackets */
-	size_t host_len;         /* in the URL, with brackets */
-	const char *rest;        /* of the URL, from ':' or '/' on */
-};
-
-/* What stands behind "scheme://". False: no host of a form that every reader of URLs takes for the same. */
-static bool
-read_host(const char *at, struct place *place)
-{
-	bool six = at[0] == '[';
-	size_t len = six ? strcspn(at, "]") : strcspn(at, ":/?");
-	const char *name = six ? at + 1 : at;
-	size_t name_len = six ? len - 1 : len;
-
-	if (name_len == 0 || name_len > HOST_MAX || (six && at[len] != ']') ||
-	    !consists_of(name, name_len, six ? "0123456789abcdefABCDEF:." : LETTERS_DIGITS ".-"))
-		return false;
-	memcpy(place->host, name, name_len);
-	place->host[name_len] = '\0';
-	place->host_len = len + (size_t)six;
-	place->rest = at + place->host_len;
-	return true;
-}
-
-/* ":PORT" at the beginning of *rest, which is moved behind it. No port at all is well. */
-static bool
-skip_port(const char **rest)
-{
-	size_t len;
-
-	if (**rest != ':')
-		return true;
-	len = strspn(*rest + 1, "0123456789");
-	if (len == 0 || len > 5 || strtol(*rest + 1, NULL, 10) < 1 ||
-	    strtol(*rest + 1, NULL, 10) > 65535)
-		return false;
-	*rest += 1 + len;
-	return true;
-}
-
 bool
 channel_check_url(const struct channel_check *check, const char *text, char *out)
 {
-	bool secure = strncmp(text, "https://", 8) == 0;
-	const char *at = text + (secure ? 8 : 7);
-	struct place place;
+	struct url_parts place;
+	bool secure = false;
 
-	if ((!secure && strncmp(text, "http://", 7) != 0) || !read_host(at, &place) ||
-	    !skip_port(&place.rest) || (*place.rest != '\0' && strchr("/?", *place.rest) == NULL) ||
-	    !consists_of(place.rest, strlen(place.rest), LETTERS_DIGITS "-._~:/?[]@!$&'()*+,;=%")) {
+	if (!url_read_web(text, &secure, &place)) {
 		problem_set(
 		    check->why, "must be like https://HOST/PATH, without user, spaces and #");
 		return false;
@@ -118,15 +73,15 @@ channel_check_smtp(const struct channel_check *check, const char *text, char *ou
 {
 	bool secure = strncmp(text, "smtps://", 8) == 0;
 	const char *at = text + (secure ? 8 : 7);
-	struct place place;
+	struct url_parts place;
 	bool has_port;
 
-	if ((!secure && strncmp(text, "smtp://", 7) != 0) || !read_host(at, &place)) {
+	if ((!secure && strncmp(text, "smtp://", 7) != 0) || !url_read_host(at, &place)) {
 		problem_set(check->why, "must be smtps://HOST:465 or smtp://HOST:587");
 		return false;
 	}
 	has_port = *place.rest == ':';
-	if (!skip_port(&place.rest) || *place.rest != '\0') {
+	if (!url_skip_port(&place.rest) || *place.rest != '\0') {
 		problem_set(check->why, "must be smtps://HOST:465 or smtp://HOST:587");
 		return false;
 	}

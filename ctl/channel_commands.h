@@ -32,8 +32,6 @@ enum channel_text {
 	TEXTS
 };
 
-enum choice { CHOICE_NONE, CHOICE_YES, CHOICE_NO };
-
 /* Everything that is NULL or CHOICE_NONE stays as it is, or gets its default in a new channel. */
 struct channel_wish {
 	const char *text[TEXTS]; /* borrowed */

@@ -5,17 +5,6 @@
 #include <string.h>
 
 static bool
-choose(bool yes, bool no, const char *names, enum choice *out)
-{
-	if (yes && no) {
-		(void)ctl_error("%s exclude each other", names);
-		return false;
-	}
-	*out = yes ? CHOICE_YES : no ? CHOICE_NO : CHOICE_NONE;
-	return true;
-}
-
-static bool
 take_file(const char *what, const char *path, char *out, const char **text)
 {
 	if (path == NULL)
@@ -29,13 +18,14 @@ channel_options_take(struct channel_options *o)
 {
 	struct channel_wish *w = &o->wish;
 
-	if (!choose(o->plain, o->tls, "--plain and --tls", &w->plain) ||
-	    !choose(
+	if (!ctl_choose(o->plain, o->tls, "--plain and --tls", &w->plain) ||
+	    !ctl_choose(
 		o->private, o->no_private, "--allow-private and --no-allow-private", &w->private) ||
-	    !choose(o->approver, o->monitor, "--approver and --monitor", &w->approver) ||
-	    !choose(
+	    !ctl_choose(o->approver, o->monitor, "--approver and --monitor", &w->approver) ||
+	    !ctl_choose(
 		o->arguments, o->no_arguments, "--arguments and --no-arguments", &w->show_args) ||
-	    !choose(o->deny_link, o->no_deny_link, "--deny-link and --no-deny-link", &w->deny_link))
+	    !ctl_choose(
+		o->deny_link, o->no_deny_link, "--deny-link and --no-deny-link", &w->deny_link))
 		return false;
 	w->url_hidden = o->url_file != NULL;
 	if ((w->text[TEXT_URL] != NULL && w->url_hidden) ||

@@ -62,12 +62,6 @@ channel_needs_secret(const struct channel *channel, const struct channel_wish *w
 	       channel_setting(channel, "secret")[0] == '\0';
 }
 
-static bool
-chosen(enum choice choice, bool otherwise)
-{
-	return choice != CHOICE_NONE ? choice == CHOICE_YES : otherwise;
-}
-
 /* What is given where it has no place is an error, not ignored: it might be thought to protect. */
 static bool
 belongs(const struct channel *channel, const struct channel_wish *wish, struct problem *why)
@@ -213,14 +207,14 @@ take_flags(const struct channel *old, const struct channel_wish *wish, struct ch
 {
 	bool ok = true;
 
-	if (chosen(wish->plain, channel_flag(old, "plain")))
+	if (ctl_chosen(wish->plain, channel_flag(old, "plain")))
 		ok = json_set_bool(out->settings, "plain", true);
-	if (chosen(wish->private, channel_flag(old, "private")))
+	if (ctl_chosen(wish->private, channel_flag(old, "private")))
 		ok = json_set_bool(out->settings, "private", true) && ok;
-	out->approver = chosen(wish->approver, old->approver);
-	out->show_args = chosen(wish->show_args, old->show_args);
-	out->deny_link = chosen(wish->deny_link, old->deny_link);
-	out->enabled = chosen(wish->enabled, old->enabled);
+	out->approver = ctl_chosen(wish->approver, old->approver);
+	out->show_args = ctl_chosen(wish->show_args, old->show_args);
+	out->deny_link = ctl_chosen(wish->deny_link, old->deny_link);
+	out->enabled = ctl_chosen(wish->enabled, old->enabled);
 	return ok ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

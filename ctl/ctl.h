@@ -61,6 +61,9 @@ int ctl_look(struct ctl *ctl, int (*look)(struct ctl *ctl, struct db *db, void *
 int ctl_record(struct ctl *ctl, struct db *db, const char *act, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
+/* Whatever waits in other processes looks again, behind a change that it waits for. */
+void ctl_wake(const struct ctl *ctl);
+
 /* A time as text, null where it is 0. */
 bool ctl_json_set_time(struct json_object *object, const char *name, int64_t wall_ms);
 /* Prints a tree that was built (ok) with an end of line, and frees it in any case. */
@@ -76,8 +79,10 @@ extern const struct ctl_command ctl_init_commands[];
 extern const struct ctl_command ctl_key_commands[];
 extern const struct ctl_command ctl_policy_commands[];
 extern const struct ctl_command ctl_channel_commands[];
+extern const struct ctl_command ctl_upstream_commands[];
 extern const struct ctl_command ctl_approval_commands[];
 extern const struct ctl_command ctl_grant_commands[];
+extern const struct ctl_command ctl_session_commands[];
 extern const struct ctl_command ctl_sweep_commands[];
 extern const struct ctl_command ctl_audit_commands[];
 extern const struct ctl_command ctl_stop_commands[];

@@ -3,6 +3,7 @@
 #define ENFORGATE_CTL_KEY_OPTIONS_H
 
 #include "key_commands.h"
+#include "pin.h"
 
 /* A NULL value or a false flag was not given. */
 struct key_options {

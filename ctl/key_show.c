@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "mcp/sessions.h"
+#include "mcp/upstreams.h"
 #include "stop.h"
 #include "table.h"
 
-#define LACKING_MAX 4000 /* bytes of names; more are left out */
+#define LACKING_MAX 4000   /* bytes of names; more are left out */
+#define UPSTREAMS_MAX 2400 /* bytes: UPSTREAMS_PER_KEY_MAX names and ", " between them */
 
 struct listing {
 	struct ctl *ctl;
@@ -33,6 +36,8 @@ struct details {
 	int64_t used_ms;
 	struct buf policies;
 	struct buf channels;
+	struct buf upstreams;
+	int64_t sessions;
 	bool lacks_approver;
 };
 
@@ -61,16 +66,33 @@ append_name(void *arg, const char *name)
 	return json_append_text(arg, name);
 }
 
+static bool
+append_upstream(void *arg, const struct upstream *upstream)
+{
+	return json_append_text(arg, upstream->name);
+}
+
+static bool
+add_upstream(void *arg, const struct upstream *upstream)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "%s%s", out->len > 0 ? ", " : "", upstream->name);
+	return buf_status(out) == STATUS_OK;
+}
+
 static void
 add_json(struct listing *l, const struct key *key, const struct details *d)
 {
 	struct json_object *object = json_new_object();
 	struct json_object *policies = json_new_array();
 	struct json_object *channels = json_new_array();
+	struct json_object *upstreams = json_new_array();
 
-	l->ok = object != NULL && policies != NULL && channels != NULL &&
+	l->ok = object != NULL && policies != NULL && channels != NULL && upstreams != NULL &&
 		keys_each_policy(l->db, key->id, append_name, policies) == STATUS_OK &&
-		keys_each_channel(l->db, key->id, append_name, channels) == STATUS_OK;
+		keys_each_channel(l->db, key->id, append_name, channels) == STATUS_OK &&
+		upstreams_each(l->db, key->id, NULL, append_upstream, upstreams) == STATUS_OK;
 	l->ok = json_set_text(object, "name", key->name) && l->ok;
 	l->ok = json_set_text(object, "id", key->id) && l->ok;
 	l->ok = json_set_text(object, "prefix", key->shown) && l->ok;
@@ -84,6 +106,8 @@ add_json(struct listing *l, const struct key *key, const struct details *d)
 	l->ok = json_set_bool(object, "allowances", key->allowances) && l->ok;
 	l->ok = json_set(object, "channels", channels) && l->ok;
 	l->ok = json_set_text(object, "pin", d->pin) && l->ok;
+	l->ok = json_set(object, "upstreams", upstreams) && l->ok;
+	l->ok = json_set_integer(object, "sessions", d->sessions) && l->ok;
 	l->ok = json_set_bool(object, "lacksApprover", d->lacks_approver) && l->ok;
 	l->ok = json_append(l->array, object) && l->ok;
 }
@@ -105,6 +129,8 @@ add_row(struct listing *l, const struct key *key, const struct details *d)
 	table_cell(&l->table, key->allowances ? "yes" : "no");
 	table_cell(&l->table, buf_str(&d->channels));
 	table_cell(&l->table, d->pin);
+	table_cell(&l->table, buf_str(&d->upstreams));
+	table_integer(&l->table, d->sessions);
 }
 
 static int
@@ -117,6 +143,11 @@ read_details(struct listing *l, const struct key *key, struct details *d)
 		status = keys_last_used(l->db, key->id, &d->used_ms);
 	if (status == STATUS_OK && strcmp(key_state(key, l->now_ms), "active") == 0)
 		status = key_lacks_approver(l->db, key->id, &d->lacks_approver);
+	buf_init(&d->upstreams, UPSTREAMS_MAX);
+	if (status == STATUS_OK)
+		status = upstreams_each(l->db, key->id, NULL, add_upstream, &d->upstreams);
+	if (status == STATUS_OK)
+		status = sessions_count(l->db, key->id, &d->sessions);
 	if (status != STATUS_OK)
 		return ctl_failed("read the key", status);
 	code = key_policies_text(l->db, key->id, &d->policies);
@@ -140,6 +171,7 @@ add_key(void *arg, const struct key *key)
 		buf_printf(&l->lacking, "%s%s", l->lacking.len > 0 ? ", " : "", key->name);
 	buf_free(&d.policies);
 	buf_free(&d.channels);
+	buf_free(&d.upstreams);
 	return l->code == CTL_DONE && l->ok;
 }
 
@@ -175,7 +207,8 @@ static int
 show(struct ctl *ctl, const char *only)
 {
 	static const char *const head[] = {"NAME", "KEY", "STATE", "POLICIES", "CREATED", "EXPIRES",
-	    "LAST USED", "APPROVAL TIMEOUT", "ALLOWANCES", "CHANNELS", "PIN", NULL};
+	    "LAST USED", "APPROVAL TIMEOUT", "ALLOWANCES", "CHANNELS", "PIN", "UPSTREAMS",
+	    "SESSIONS", NULL};
 	struct listing l = {.ctl = ctl, .only = only, .now_ms = clock_wall_ms(), .ok = true};
 	enum status status = STATUS_OK;
 	int code;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "pin.h"
 #include "policies.h"
 
 #define POLICIES_TEXT_MAX ((size_t)KEY_POLICIES_MAX * 80)

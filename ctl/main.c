@@ -7,9 +7,10 @@
 #include "ctl.h"
 
 static const struct ctl_command *const tables[] = {ctl_init_commands, ctl_key_commands,
-    ctl_policy_commands, ctl_channel_commands, ctl_approval_commands, ctl_grant_commands,
-    ctl_deliver_commands, ctl_sweep_commands, ctl_audit_commands, ctl_stop_commands,
-    ctl_apply_commands, ctl_backup_commands, ctl_doctor_commands};
+    ctl_policy_commands, ctl_upstream_commands, ctl_channel_commands, ctl_approval_commands,
+    ctl_grant_commands, ctl_session_commands, ctl_deliver_commands, ctl_sweep_commands,
+    ctl_audit_commands, ctl_stop_commands, ctl_apply_commands, ctl_backup_commands,
+    ctl_doctor_commands};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 #define SUGGESTION_MAX_DISTANCE 2

@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
+#include "wake.h"
 
 #define JSON_OUTPUT_MAX ((size_t)64 << 20)
 #define RECORD_MAX 512
@@ -240,4 +242,19 @@ ctl_read_file(const char *path, size_t max, char **text, size_t *len)
 	*text = b.data;
 	*len = b.len;
 	return STATUS_OK;
+}
+
+/* Without this they find out by themselves, a little later. */
+void
+ctl_wake(const struct ctl *ctl)
+{
+	struct problem why = {""};
+	int fd = wake_open(ctl->config.state_dir, &why);
+
+	if (fd < 0) {
+		ctl_note("waiting calls hear of it a little later: %s", why.text);
+		return;
+	}
+	wake_all(fd);
+	(void)close(fd);
 }

@@ -15,26 +15,13 @@
 #include "meter.h"
 #include "resolve.h"
 #include "roll.h"
+#include "sweep.h"
 #include "wake.h"
 
 #define EXPIRE_MOST 50 /* approvals ended by one transaction, each with its entry and notices */
 
-struct sweeping {
-	int64_t now_ms;
-	int64_t portion; /* of the present transaction */
-	bool more;       /* there is something left for another one */
-	int64_t expired, purged;
-	int wake_fd; /* -1: none */
-	bool rolled;
-	struct audit_roll_result roll;
-};
-
-/*
- * One portion, and then as long a pause: the lock that writers queue for goes to whoever comes first, which would be this
- * program again and again.
- */
-static int
-portion(
+int
+sweep_portion(
     struct ctl *ctl, struct sweeping *s, int (*change)(struct ctl *ctl, struct db *db, void *arg))
 {
 	int64_t began_us = clock_us(), took_us;
@@ -69,7 +56,7 @@ expire(struct ctl *ctl, struct sweeping *s)
 	int code;
 
 	do {
-		code = portion(ctl, s, change_expire);
+		code = sweep_portion(ctl, s, change_expire);
 		if (code != CTL_DONE)
 			break;
 		s->expired += s->portion;
@@ -105,7 +92,7 @@ purge(struct ctl *ctl, struct sweeping *s)
 	int code;
 
 	do {
-		code = portion(ctl, s, change_purge);
+		code = sweep_portion(ctl, s, change_purge);
 		if (code != CTL_DONE)
 			break;
 		s->purged += s->portion;
@@ -134,6 +121,7 @@ print(const struct ctl *ctl, const struct sweeping *s)
 	if (!ctl->json) {
 		printf("approvals expired: %" PRId64 ", removed: %" PRId64 "\n", s->expired,
 		    s->purged);
+		printf("sessions ended: %" PRId64 "\n", s->sessions);
 		if (s->rolled) {
 			printf("audit log: ");
 			roll_print(&s->roll);
@@ -147,6 +135,7 @@ print(const struct ctl *ctl, const struct sweeping *s)
 	}
 	ok = json_set_integer(root, "expired", s->expired) && ok;
 	ok = json_set_integer(root, "removed", s->purged) && ok;
+	ok = json_set_integer(root, "sessions", s->sessions) && ok;
 	ok = json_set(root, "roll", rolled) && ok;
 	return ctl_print_json(root, ok);
 }
@@ -168,6 +157,10 @@ run(struct ctl *ctl, int argc, char **argv)
 	if (code == CTL_DONE)
 		code = purge(ctl, &s);
 	if (code == CTL_DONE)
+		code = sweep_sessions(ctl, &s);
+	if (code == CTL_DONE)
+		sweep_run_dir(ctl);
+	if (code == CTL_DONE)
 		code = roll(ctl, &s);
 	if (code == CTL_DONE)
 		code = print(ctl, &s);
@@ -179,7 +172,8 @@ run(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_sweep_commands[] = {
     {"sweep", NULL, "sweep",
-	"Ends approvals whose time is over, removes those that ended 30 days ago, and rolls the audit\n"
-	"log where audit_keep_days or audit_keep_bytes is set. For cron, once a day; see INSTALL.",
+	"Ends approvals whose time is over, removes those that ended 30 days ago, ends sessions of MCP\n"
+	"clients that were idle for session_idle_h, removes what dead processes left, and rolls the audit log\n"
+	"where audit_keep_days or audit_keep_bytes is set. For cron, once a day; see INSTALL.",
 	run},
     {NULL, NULL, NULL, NULL, NULL}};

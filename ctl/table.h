@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "status.h"
 
-#define TABLE_COLUMNS_MAX 12
+#define TABLE_COLUMNS_MAX 14
 
 struct table {
 	char **cells; /* rows one after another, the head first; owned */

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "probe.h"
+#include "refuse.h"
 #include "secret.h"
 #include "serve.h"
 
@@ -46,12 +47,21 @@ read_call(struct attempt *attempt, struct call *call, struct problem *why)
 	return STATUS_OK;
 }
 
+/* White space before the JSON, which keeps the silence timers of web servers from running out. */
+static bool
+keep(struct exchange *exchange)
+{
+	if (!exchange->reply.begun)
+		reply_begin(&exchange->reply, &exchange->request);
+	return reply_piece(&exchange->request, " ", 1);
+}
+
 static bool
 hold(struct attempt *attempt)
 {
 	struct exchange *exchange = exchange_of(attempt);
 
-	return holds_add(exchange->service->holds, exchange);
+	return holds_add(exchange->service->holds, exchange, keep);
 }
 
 static void
@@ -92,26 +102,6 @@ write_verdict(struct reply *reply, const struct answer *answer)
 	    (long long)(answer->latency_us / 1000), (int)(answer->latency_us % 1000));
 }
 
-/* Missing, malformed, unknown, revoked and expired look the same to the client; the log knows. */
-static void
-refuse_caller(
-    struct service *service, struct request *request, struct reply *reply, const char *why)
-{
-	int retry_s = limits_count(
-	    service->limits, "key", request->address, service->config.failed_keys_per_minute);
-
-	log_refusal("401 for %s: %s", request->address, why);
-	if (retry_s > 0) {
-		reply_header(reply, "Retry-After", "%d", retry_s);
-		reply_error(reply, request, 429, "too_many_requests",
-		    "too many requests without a valid key from this address; wait as Retry-After says");
-		return;
-	}
-	reply_header(reply, "WWW-Authenticate", "Bearer");
-	reply_error(reply, request, 401, "unauthorized",
-	    "send a valid key as `Authorization: Bearer bwb_...`");
-}
-
 static void
 write_refusal(struct exchange *exchange, enum status status)
 {
@@ -122,7 +112,7 @@ write_refusal(struct exchange *exchange, enum status status)
 
 	switch (status) {
 	case STATUS_REFUSED:
-		refuse_caller(service, request, reply, why);
+		refuse_stranger(service, request, reply, "Bearer", why);
 		return;
 	case STATUS_INVALID:
 		log_refusal("400: %s", why);

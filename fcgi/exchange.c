@@ -110,6 +110,18 @@ unhold(struct exchange *exchange)
 }
 
 void
+exchange_drop(struct exchange *exchange)
+{
+	struct exchanges *pool = exchange->pool;
+
+	buf_recycle(&exchange->request.body, 0);
+	pthread_mutex_lock(&pool->mutex);
+	unhold(exchange);
+	pthread_cond_broadcast(&pool->given_back);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+void
 exchange_park(struct exchange *exchange)
 {
 	struct exchanges *pool = exchange->pool;
@@ -141,6 +153,7 @@ give_back(struct exchange *exchange)
 	if (!exchange->parked)
 		pool->room++;
 	exchange->parked = false;
+	atomic_store(&exchange->cancelled, false);
 	pthread_cond_broadcast(&pool->given_back);
 	pthread_mutex_unlock(&pool->mutex);
 	atomic_fetch_sub(&pool->begun, 1);

@@ -25,6 +25,8 @@ struct exchange {
 	struct attempt attempt; /* for the doors that ask the gate */
 	bool unreadable;        /* the body, as opposed to what it says */
 	int64_t wait_s;         /* longest wait for a person's decision */
+	atomic_bool cancelled;  /* its client wants no answer any more; set by any thread */
+	void *visit; /* what the door keeps of it, freed by the door before exchange_end() */
 	/* Private to exchange.c. */
 	FCGX_Request fcgx;
 	struct exchanges *pool;
@@ -63,6 +65,8 @@ bool exchange_begin(struct exchange *exchange) MUST_USE;
 
 /* The request keeps a body of so many bytes, and what was made of it, until it ends. */
 void exchange_hold(struct exchange *exchange, size_t bytes);
+/* It does not any more, though it goes on: the body is given back. */
+void exchange_drop(struct exchange *exchange);
 
 /*
  * The request waits for a person: it counts no more among those that the process has in hand, nor does what it holds, which must be little by

@@ -16,11 +16,12 @@
 /* One that waits. */
 struct hold {
 	struct exchange *exchange;
+	bool (*sign)(struct exchange *exchange);
 	size_t bytes;
 	int64_t until_us; /* the end of its wait */
-	int64_t piece_us; /* when the next white space is due */
+	int64_t piece_us; /* when the next sign of life is due */
 	enum gate_wait found;
-	bool gone; /* its connection has ended */
+	bool gone; /* its connection has ended, or it was cancelled */
 	struct hold *next;
 };
 
@@ -108,7 +109,7 @@ send_pieces(struct holds *holds, int64_t now_us)
 		if (h->gone || now_us < h->piece_us)
 			continue;
 		h->piece_us = now_us + (int64_t)HOLD_PIECE_MS * US_PER_MS;
-		h->gone = !reply_piece(&h->exchange->request, " ", 1);
+		h->gone = !h->sign(h->exchange);
 	}
 }
 
@@ -146,6 +147,7 @@ finish_ended(struct holds *holds, int64_t now_us, bool all)
 	struct hold **at = &holds->first, *ended = NULL, *hold;
 
 	while ((hold = *at) != NULL) {
+		hold->gone = hold->gone || atomic_load(&hold->exchange->cancelled);
 		if (hold->found == GATE_WAITING && !hold->gone && now_us < hold->until_us && !all) {
 			at = &hold->next;
 			continue;
@@ -222,7 +224,7 @@ admit(struct holds *holds, size_t bytes)
 }
 
 bool
-holds_add(struct holds *holds, struct exchange *exchange)
+holds_add(struct holds *holds, struct exchange *exchange, bool (*sign)(struct exchange *exchange))
 {
 	struct hold *hold = calloc(1, sizeof(*hold));
 	const int64_t now_us = clock_us();
@@ -231,6 +233,7 @@ holds_add(struct holds *holds, struct exchange *exchange)
 	if (hold == NULL)
 		return false;
 	*hold = (struct hold){.exchange = exchange,
+	    .sign = sign,
 	    .bytes = exchange->request.body.size,
 	    .until_us = now_us + exchange->wait_s * 1000 * US_PER_MS,
 	    .found = GATE_WAITING};
@@ -248,7 +251,6 @@ holds_add(struct holds *holds, struct exchange *exchange)
 		return false;
 	}
 	exchange_park(exchange);
-	reply_begin(&exchange->reply, &exchange->request);
 	pthread_mutex_lock(&holds->mutex);
 	hold->next = holds->coming;
 	holds->coming = hold;

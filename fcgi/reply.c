@@ -9,6 +9,7 @@
 
 #define HEADER_VALUE_MAX 256
 #define JSON_TYPE "application/json"
+#define EVENTS_TYPE "text/event-stream"
 #define LENGTH_MAX 24         /* a size_t in decimal */
 #define REPLY_KEEP_BYTES 4096 /* of memory, for the next reply */
 
@@ -18,11 +19,14 @@ static const struct status_line {
 	const char *text;
 } status_lines[] = {
     {200, "200 OK"},
+    {202, "202 Accepted"},
     {400, "400 Bad Request"},
     {401, "401 Unauthorized"},
     {403, "403 Forbidden"},
     {404, "404 Not Found"},
     {405, "405 Method Not Allowed"},
+    {406, "406 Not Acceptable"},
+    {409, "409 Conflict"},
     {410, "410 Gone"},
     {413, "413 Content Too Large"},
     {415, "415 Unsupported Media Type"},
@@ -51,10 +55,18 @@ reply_init(struct reply *reply)
 }
 
 void
+reply_allow(struct reply *reply, size_t body_max)
+{
+	reply->body.cap = body_max;
+}
+
+void
 reply_reset(struct reply *reply)
 {
 	reply->status = 200;
 	reply->begun = false;
+	reply->cut = false;
+	reply->body.cap = REPLY_BODY_MAX;
 	reply->type = JSON_TYPE;
 	reply->bodiless = false;
 	buf_recycle(&reply->headers, REPLY_KEEP_BYTES);
@@ -127,6 +139,14 @@ reply_begin(struct reply *reply, struct request *request)
 	reply->begun = true;
 }
 
+void
+reply_begin_events(struct reply *reply, struct request *request)
+{
+	reply->type = EVENTS_TYPE;
+	reply_header(reply, "X-Accel-Buffering", "no");
+	reply_begin(reply, request);
+}
+
 bool
 reply_piece(struct request *request, const char *bytes, size_t len)
 {
@@ -145,18 +165,24 @@ reply_send(struct reply *reply, struct request *request)
 	size_t len = reply->body.len;
 	char length[LENGTH_MAX];
 
+	if (reply->cut && reply->begun)
+		return;
 	if (buf_status(&reply->body) != STATUS_OK || buf_status(&reply->headers) != STATUS_OK) {
 		log_error(
 		    "the reply could not be built: %s", status_name(buf_status(&reply->body)));
 		buf_reset(&reply->headers);
 		reply->status = 500;
-		reply->type = JSON_TYPE;
+		if (!reply->begun)
+			reply->type = JSON_TYPE;
 		body = broken;
 		len = sizeof(broken) - 1;
 	}
 	(void)snprintf(length, sizeof(length), "%zu", len);
 	if (!reply->begun)
 		send_head(reply, request, length);
+	/* The end of a stream of events without the last one says as much. */
+	if (reply->begun && body == broken && strcmp(reply->type, EVENTS_TYPE) == 0)
+		return;
 	if (!reply->bodiless)
 		(void)FCGX_PutStr(body, (int)len, request->fcgx->out);
 }

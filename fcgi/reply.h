@@ -18,9 +18,12 @@ struct reply {
 	const char *type; /* of the body: JSON unless set; a text that lives on */
 	bool bodiless;    /* for HEAD: the headers go out, the body does not */
 	bool begun;       /* by reply_begin() */
+	bool cut;         /* nothing follows what has gone out: the answer is for nobody */
 };
 
 void reply_init(struct reply *reply);
+/* For a door whose bodies may be larger than REPLY_BODY_MAX. */
+void reply_allow(struct reply *reply, size_t body_max);
 /* Makes it ready for another reply. */
 void reply_reset(struct reply *reply);
 
@@ -36,6 +39,8 @@ void reply_error(struct reply *reply, const struct request *request, int status,
  * flushed, and reply_send() then adds the body. False: the web server is gone.
  */
 void reply_begin(struct reply *reply, struct request *request);
+/* The same for a stream of events (sse.h), which web servers are asked not to gather; reply_send() adds the last event. */
+void reply_begin_events(struct reply *reply, struct request *request);
 bool reply_piece(struct request *request, const char *bytes, size_t len);
 
 /* Writes it out. Whether the client still was there cannot be told on every web server. */

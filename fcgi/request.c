@@ -1,6 +1,7 @@
 /* request.c - FastCGI parameters and body to struct request; see request.h. */
 #include "request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +12,8 @@
 #define READ_BYTES 16384
 #define KEEP_BYTES 8192 /* of memory, for the next body */
 #define LENGTH_DIGITS_MAX 15
+#define HEADER_PREFIX "HTTP_"
+#define HEADER_NAME_MAX 128
 
 static int64_t
 length_of(const char *text)
@@ -124,6 +127,17 @@ request_has_type(const struct request *request, const char *type)
 		return false;
 	return request->content_type[len + strspn(request->content_type + len, " \t")] == '\0' ||
 	       request->content_type[len + strspn(request->content_type + len, " \t")] == ';';
+}
+
+const char *
+request_header(const struct request *request, const char *name)
+{
+	char parameter_name[sizeof(HEADER_PREFIX) + HEADER_NAME_MAX];
+
+	if ((size_t)snprintf(parameter_name, sizeof(parameter_name), HEADER_PREFIX "%s", name) >=
+	    sizeof(parameter_name))
+		return NULL;
+	return FCGX_GetParam(parameter_name, request->fcgx->envp);
 }
 
 void

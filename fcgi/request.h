@@ -49,6 +49,9 @@ void request_see_through(struct request *request, const struct proxies *trusted)
  */
 enum status request_read_body(struct request *request, size_t max, struct problem *why) MUST_USE;
 
+/* The value of a header by its name as CGI folds it, "MCP_METHOD" for Mcp-Method; NULL: not sent. Borrowed. */
+const char *request_header(const struct request *request, const char *name);
+
 /* Whether the content type is this one, whatever its parameters and case. */
 bool request_has_type(const struct request *request, const char *type);
 

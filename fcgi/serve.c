@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -225,8 +226,10 @@ end(struct life *life)
 	int quiet_ms = 0;
 
 	atomic_store(&life->ending, true);
-	if (atomic_load(&life->open))
+	if (atomic_load(&life->open)) {
+		(void)eventfd_write(life->service.end_fd, 1);
 		holds_end(life->service.holds);
+	}
 	pause_ms(END_SETTLE_MS);
 	listen_end(atomic_load(&life->accepting));
 	while (quiet_ms < END_QUIET_MS && clock_us() < until) {

@@ -28,9 +28,11 @@ struct service {
 	struct limits *limits;
 	struct secret_key master;
 	struct courier *courier;
-	int wake; /* wake.h */
+	int wake;   /* wake.h */
+	int end_fd; /* can be read once the process is about to end */
 	struct holds *holds;
 	struct pages *pages;         /* NULL: this door has none */
+	struct mcp_door *mcp;        /* likewise */
 	struct proxies proxies;      /* of the setting trusted_proxies */
 	struct secret_key probe_key; /* of the marks of doctor */
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -52,6 +53,9 @@ open_state(struct service *service, struct problem *why)
 	if (status != STATUS_OK)
 		return status;
 	problem_set(why, "out of memory or descriptors");
+	service->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (service->end_fd < 0)
+		return STATUS_FAILED;
 	status = audit_open(service->store, master, config->state_dir, &service->audit);
 	if (status == STATUS_OK)
 		status = callers_open(service->store, &service->gate.callers);
@@ -73,6 +77,8 @@ close_state(struct service *service)
 {
 	if (service->wake >= 0)
 		close(service->wake);
+	if (service->end_fd >= 0)
+		close(service->end_fd);
 	secret_wipe(&service->master, sizeof(service->master));
 	limits_close(service->limits);
 	callers_close(service->gate.callers);
@@ -89,7 +95,7 @@ service_open(
 	char key_path[PATH_MAX];
 	enum status status;
 
-	*service = (struct service){.gate.stop_files.state_dir_fd = -1, .wake = -1};
+	*service = (struct service){.gate.stop_files.state_dir_fd = -1, .wake = -1, .end_fd = -1};
 	status = secret_start();
 	if (status == STATUS_OK)
 		status = config_read(path, &service->config, why);

@@ -1,4 +1,4 @@
-/* gate.c - the way of a call, top to bottom; see gate.h. */
+/* gate.c - the way of a call, top to bottom, as far as its verdict; see gate.h. gate_run.c is the rest. */
 #include "gate.h"
 
 #include <stddef.h>
@@ -21,11 +21,11 @@ deny(struct verdict *verdict, const char *reason)
 	(void)snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
 }
 
-/* The verdict: the kill switch first, then the policies. */
+/* The verdict: the kill switch first, then what the door refuses, then the policies. */
 static void
-evaluate(struct gate *gate, const struct caller *caller, const struct call *call,
-    struct verdict *verdict)
+evaluate(struct gate *gate, struct attempt *attempt, struct verdict *verdict)
 {
+	const struct caller *caller = attempt->caller;
 	char reason[VERDICT_REASON_MAX];
 
 	if (caller->stopped || stop_files_present(&gate->stop_files, caller->key.name)) {
@@ -34,8 +34,10 @@ evaluate(struct gate *gate, const struct caller *caller, const struct call *call
 		(void)snprintf(
 		    reason, sizeof(reason), "policy \"%s\" cannot be read", caller->unreadable);
 		deny(verdict, reason);
+	} else if (attempt->refusal != NULL) {
+		deny(verdict, attempt->refusal);
 	} else {
-		policy_evaluate(caller->policies, caller->npolicies, call, NULL, verdict);
+		policy_evaluate(caller->policies, caller->npolicies, &attempt->call, NULL, verdict);
 	}
 	if (verdict->unclear)
 		log_refusal("key %s: %s", caller->key.name, verdict->reason);
@@ -176,9 +178,8 @@ write_answer(struct attempt *attempt)
 	answer->latency_us = clock_us() - attempt->started_us;
 }
 
-/* Nothing of the call stays in memory. */
-static void
-let_go(struct attempt *attempt)
+void
+gate_let_go(struct attempt *attempt)
 {
 	caller_release(attempt->gate->callers, attempt->caller);
 	attempt->caller = NULL;
@@ -188,10 +189,13 @@ let_go(struct attempt *attempt)
 	buf_free(&attempt->canonical);
 }
 
+/* Where it was allowed and is to be run, gate_run() needs the call still. */
 static void
 end(struct attempt *attempt, enum status status)
 {
-	let_go(attempt);
+	if (status != STATUS_OK || attempt->forward == NULL ||
+	    attempt->answer.decision != DECISION_ALLOW)
+		gate_let_go(attempt);
 	attempt->done(attempt, status);
 }
 
@@ -200,8 +204,10 @@ read_call(struct attempt *attempt)
 {
 	enum status status = attempt->read_call(attempt, &attempt->call, &attempt->why);
 
-	return status == STATUS_OK ? call_digest(&attempt->call, &attempt->gate->digest_key)
-				   : status;
+	/* A door that needed the digest has made it. */
+	if (status == STATUS_OK && attempt->call.digest[0] == '\0')
+		status = call_digest(&attempt->call, &attempt->gate->digest_key);
+	return status;
 }
 
 /* An approval of this call whose time is over: that is an event of its own, recorded before the call is judged anew. */
@@ -267,7 +273,7 @@ answer(struct audit_append *append)
 			    buf_str(&attempt->canonical), attempt->canonical.len);
 		if (attempt->wait && attempt->hold != NULL && !attempt->held && s->asked &&
 		    s->state == APPROVAL_PENDING) {
-			let_go(attempt);
+			gate_let_go(attempt);
 			attempt->held = true;
 			if (attempt->hold(attempt))
 				return;
@@ -293,7 +299,7 @@ decide(struct attempt *attempt)
 		return;
 	}
 	/* 2. Evaluate. */
-	evaluate(gate, attempt->caller, &attempt->call, &attempt->verdict);
+	evaluate(gate, attempt, &attempt->verdict);
 	begin_settlement(attempt);
 	status = prepare_asking(attempt);
 	if (status != STATUS_OK) {

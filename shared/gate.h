@@ -1,5 +1,5 @@
 /*
- * gate.h - the line that every call walks: authenticate, evaluate, record, hold where a person decides, answer.
+ * gate.h - the line that every call walks: authenticate, evaluate, record, hold where a person decides, forward, record the outcome.
  *
  * The doors (check, mcp) bring an attempt and carry the answer away; what happens in between is here, once.
  */
@@ -14,6 +14,7 @@
 
 #define CALL_ID_MAX 40
 #define CALL_ID_RANDOM 22 /* base62 characters: 131 bits */
+#define OUTCOME_REASON_MAX 256
 
 struct gate {
 	struct audit *audit;             /* borrowed */
@@ -41,7 +42,14 @@ struct answer {
 	int64_t approval_expires_ms;
 };
 
-/* One call on its way along the line. It lives, with what it borrows, until `done` is called. */
+/* What became of a call that was forwarded, as the audit log will have it. */
+struct outcome {
+	const char *
+	    what; /* a constant: "completed", "error", "blocked" (by the gateway: nothing was sent), "unknown" (it may have run) */
+	char reason[OUTCOME_REASON_MAX]; /* no argument, no result */
+};
+
+/* One call on its way along the line. It lives, with what it borrows, until `done` is called; one that is run, until gate_run() returns. */
 struct attempt {
 	/* What a door brings. */
 	const char *surface;       /* "check", "mcp" */
@@ -64,6 +72,13 @@ struct attempt {
 	 * or gate_give_up(). It holds nothing of the call by then. False: it cannot be held, and is answered as it is. May be NULL.
 	 */
 	bool (*hold)(struct attempt *attempt);
+	/*
+	 * Carries an allowed call to where it runs, and says what became of it. gate_run() calls it. NULL: calls are only judged, and
+	 * whoever asked makes them. Where it is set and `done` brings STATUS_OK and an allow, gate_run() must follow.
+	 */
+	void (*forward)(struct attempt *attempt, struct outcome *outcome);
+	/* Set by read_call: denied for this reason whatever the policies say; NULL: they decide. Borrowed. */
+	const char *refusal;
 	bool ask;  /* make, attach to or spend an approval where one is needed */
 	bool wait; /* and wait for the decision */
 	/* Of a further round of a call (mcp/continuation.h), set by read_call; NULL: it is none. Borrowed. */
@@ -102,5 +117,14 @@ enum gate_wait gate_look(struct db *db, const struct attempt *attempt, int64_t n
 void gate_release(struct attempt *attempt);
 /* Ends it with the verdict that is recorded: a person has to decide still. */
 void gate_give_up(struct attempt *attempt);
+
+/*
+ * The rest of the line for a call that was allowed (gate_run.c), in a thread that may wait: the kill switch and the key once more,
+ * forward, record the outcome. STATUS_OK: the outcome, `out`, is on disk. Otherwise nobody may be told what came of it.
+ */
+enum status gate_run(struct attempt *attempt, struct outcome *out) MUST_USE;
+
+/* Nothing of the call stays in memory. For gate*.c only. */
+void gate_let_go(struct attempt *attempt);
 
 #endif

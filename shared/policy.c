@@ -219,6 +219,31 @@ policy_asks(const struct policy *policy)
 	return false;
 }
 
+bool
+policy_always_denies(
+    const struct policy *const *policies, size_t count, const char *server, const char *tool)
+{
+	const size_t server_len = strlen(server), tool_len = strlen(tool);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < policies[i]->nrules; j++) {
+			const struct policy_rule *rule = &policies[i]->rules[j];
+
+			if (!glob_matches(&rule->tool, tool, tool_len) ||
+			    !glob_matches(&rule->server, server, server_len))
+				continue;
+			if (rule->decision != DECISION_DENY)
+				return false;
+			if (rule->nconditions == 0)
+				return true;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		if (policies[i]->default_decision != DECISION_NONE)
+			return policies[i]->default_decision == DECISION_DENY;
+	return true;
+}
+
 void
 policy_evaluate(const struct policy *const *policies, size_t count, const struct call *call,
     const struct policy_trace *trace, struct verdict *out)

@@ -70,6 +70,13 @@ void policy_free(struct policy *policy); /* accepts NULL */
 bool policy_asks(const struct policy *policy);
 
 /*
+ * Whether a call of this tool is denied whatever its arguments: what comes first of the rules that match it, without conditions or in a
+ * default, is a deny, and no rule before it could say anything else.
+ */
+bool policy_always_denies(
+    const struct policy *const *policies, size_t count, const char *server, const char *tool);
+
+/*
  * What the evaluation looked at, for `policy explain`. condition is -1 for a remark on the whole rule;
  * rule is -1 for a remark on the policy (its default). The text says why, without any argument's value.
  */

@@ -63,11 +63,11 @@ CREATE TABLE tool_pin (
   upstream_id  TEXT NOT NULL REFERENCES upstream (id),
   tool         TEXT NOT NULL,
   digest       TEXT NOT NULL,     -- SHA-256 in hex of the definition
-  definition   TEXT NOT NULL,     -- canonical JSON
   pinned_ms    INTEGER NOT NULL,
   seen_digest  TEXT NOT NULL,     -- of the one that differs; '' for none
-  seen         TEXT NOT NULL,
   changed_ms   INTEGER,           -- null: as pinned
+  definition   TEXT NOT NULL,     -- canonical JSON; long, so it comes last, as does the next
+  seen         TEXT NOT NULL,
   PRIMARY KEY (upstream_id, tool)
 );
 

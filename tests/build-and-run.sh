@@ -28,8 +28,8 @@ tsan)
 esac
 case $kind in
 test-long) suites='long' ;;
-test) suites='unit cases laws flow httpd browser' ;;
-*) suites='unit cases laws flow httpd' ;;
+test) suites='unit cases laws flow httpd browser mcp' ;;
+*) suites='unit cases laws flow httpd mcp' ;;
 esac
 export BUILD
 export TEST_KIND="$kind"

@@ -157,7 +157,8 @@ HTTPD=${HTTPD:-lighttpd}
 example() {
 	local file=$ROOT/httpd-examples/$1
 	if [ -n "${HOST_BASE:-}" ]; then
-		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" "$file" >"$HOST_DIR/example"
+		sed -E -e "s#(^|[^A-Za-z0-9_/])/v1/#\\1$HOST_BASE/v1/#g" -e "s#([(|!])v1/#\\1${HOST_BASE#/}/v1/#g" \
+		    -e "s#(^|[^A-Za-z0-9_/.])/mcp(\\\$|[\" ;)]|\$)#\\1$HOST_BASE/mcp\\2#g" -e "s#[|]mcp\\\$#|${HOST_BASE#/}/mcp\$#g" "$file" >"$HOST_DIR/example"
 		file=$HOST_DIR/example
 	fi
 	echo "$file"
@@ -236,7 +237,7 @@ end_group() { # pid: SIGTERM to the leader, three seconds later SIGKILL to all o
 share_with_host_user() {
 	chmod 755 "$T"
 	mkdir "$T/programs"
-	cp "$BUILD"/*.fcgi "$BUILD/enforgatectl" "$T/programs/" || exit 2
+	cp "$BUILD"/*.fcgi "$BUILD"/enforgate* "$T/programs/" || exit 2
 	install -D "$BUILD/tests/load" "$T/programs/tests/load" || exit 2
 	BUILD=$T/programs
 }

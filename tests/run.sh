@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs suites of tests and counts: bash tests/run.sh unit cases laws flow httpd browser
+# Runs suites of tests and counts: bash tests/run.sh unit cases laws flow httpd browser mcp
 #
 # unit: the cmocka programs, every test function counts. The other suites are scripts in tests/SUITE, and each of
 # their checks counts (see lib.sh). TESTS="flow laws/law_3" picks suites and tests by the beginning of their

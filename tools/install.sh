@@ -64,7 +64,8 @@ paths() {
 
 install_all() {
 	put 755 bin/enforgatectl <"$BUILD/enforgatectl"
-	for program in "$BUILD"/*.fcgi; do
+	for program in "$BUILD"/*.fcgi "$BUILD"/enforgate-*; do
+		[ -f "$program" ] || continue
 		put 755 "lib/enforgate/${program##*/}" <"$program"
 	done
 	for file in policies/* templates/* INSTALL CHANGELOG.md LICENSE; do

@@ -10,7 +10,7 @@
 struct json_object *convert_capabilities(const struct json_object *capabilities);
 
 /*
- * A result of an upstream of era `from` for a client of era `to`, changed in place: resultType, ttlMs, cacheScope and
+ * A result of an upstream of era `from` for a client of era `to`, changed in place (only its own members: what is inside may be shared): resultType, ttlMs, cacheScope and
  * _meta serverInfo come or go; for legacy clients a structuredContent that is no object becomes a text block where there is none, and an
  * outputSchema that is none of objects goes. `ttl_ms` below 0 keeps what the upstream gave, else 0. Unknown members stay as
  * they are. False: out of memory.
@@ -19,7 +19,10 @@ bool convert_result(
     struct json_object *result, const char *method, enum era from, enum era to, int64_t ttl_ms);
 /* One definition of a tool for a client of that era, in place (outputSchema). */
 bool convert_tool(struct json_object *tool, enum era to);
-/* The code of an error between eras (resource not found), in place. */
+/*
+ * The code and HTTP status of an upstream's error for a client of that era, in place: resource not found has one in each; what the
+ * upstream says about headers and versions is between it and us, so the client gets an internal error.
+ */
 void convert_fault(struct rpc_fault *fault, enum era to);
 
 /* {"content":[{"type":"text","text":...}],"isError":true} and what the era wants; NULL: out of memory. */

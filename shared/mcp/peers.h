@@ -16,6 +16,8 @@
 
 #define PEER_CONNECT_MS                                                                            \
 	10000 /* to connect, probe and initialize; stdio programs start in this time too */
+#define PEER_END_MS 2000
+#define PEERS_MAX 256                      /* kept in memory without being in use */
 #define PEER_FACTS_MAX ((size_t)256 << 10) /* bytes of what a server says about itself */
 
 /* For whom. */
@@ -44,7 +46,8 @@ enum status peers_open(struct mcp *mcp, struct peers **out, struct problem *why)
 void peers_close(struct peers *peers);
 
 /*
- * Connects where that is needed. STATUS_FAILED: not reachable, not an MCP server, refused our credentials: `why` names the
+ * Connects where that is needed. A mcp without a store keeps nothing but in memory, and takes the settings from `upstream`, which has to
+ * have them; else they are read here. STATUS_FAILED: not reachable, not an MCP server, refused our credentials: `why` names the
  * upstream and says what happened, without secrets, fit for the agent and the operator.
  */
 enum status peer_open(struct mcp *mcp, const struct upstream *upstream,
@@ -53,12 +56,23 @@ enum status peer_open(struct mcp *mcp, const struct upstream *upstream,
 /* The session was lost, or the era does not fit any more: the next peer_open() connects anew. */
 void peer_lost(struct mcp *mcp, struct peer *peer);
 void peer_release(struct mcp *mcp, struct peer *peer); /* accepts NULL */
+struct peer *peer_keep(struct peer *peer);             /* one more owner, who releases it too */
 
 /* Which of the client's capabilities an upstream is shown: view->capabilities, cut by what is bridged, as a digest too. */
 enum status peer_view_digest(
     const struct json_object *capabilities, char out[SECRET_DIGEST_TEXT]) MUST_USE;
 
-/* Ends the sessions towards upstreams of a client session (DELETE to http, the hosts end by themselves). */
+/*
+ * Ends the sessions towards upstreams of a client session: DELETE to http, the hosts end by themselves. Best effort, PEER_END_MS at most; to
+ * be called before sessions_end(), which forgets them.
+ */
 void peers_end_session(struct mcp *mcp, const char *session_id);
+
+/* Connections that nobody needs any more are closed; for whoever has nothing else to do. They are when the next is used, in any case. */
+void peers_tidy(struct peers *peers);
+
+/* For lines only: the connections of this process. */
+struct wires;
+struct wires *peers_wires(struct peers *peers);
 
 #endif

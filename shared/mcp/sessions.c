@@ -6,7 +6,6 @@
 #include "log.h"
 #include "mcp/sessions_row.h"
 
-#define ID_PREFIX "ses_"
 #define ID_RANDOM 22 /* characters: 131 bits */
 #define CAPABILITIES_NESTING 16
 #define CAPABILITIES_MEMBERS 1024
@@ -149,8 +148,8 @@ sessions_open(struct db *db, struct session *session, int64_t most, int64_t idle
 	int64_t count = 0;
 	enum status status;
 
-	memcpy(session->id, ID_PREFIX, sizeof(ID_PREFIX));
-	secret_random_text(session->id + sizeof(ID_PREFIX) - 1, ID_RANDOM);
+	memcpy(session->id, SESSION_ID_PREFIX, sizeof(SESSION_ID_PREFIX));
+	secret_random_text(session->id + sizeof(SESSION_ID_PREFIX) - 1, ID_RANDOM);
 	secret_random_text(token, SESSION_TOKEN_LEN);
 	session->created_ms = session->used_ms = now_ms;
 	status = sessions_end_idle(db, session->key_id, now_ms - idle_ms);

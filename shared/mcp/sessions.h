@@ -13,6 +13,7 @@
 #include "store.h"
 
 #define SESSION_ID_MAX 40
+#define SESSION_ID_PREFIX "ses_"
 #define SESSION_TOKEN_LEN 43 /* base62: 256 bits */
 #define SESSION_LEVEL_MAX 16
 #define SESSION_TOUCH_MS 60000        /* `used` is written no more often */

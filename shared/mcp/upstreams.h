@@ -76,6 +76,8 @@ enum status upstreams_add(struct db *db, const struct secret_key *seal, struct u
  */
 enum status upstreams_update(struct db *db, const struct secret_key *seal,
     struct upstream *upstream, int64_t now_ms) MUST_USE;
+/* Where it stands among those of its key; nothing else changes. */
+enum status upstreams_move(struct db *db, const char *id, int64_t position) MUST_USE;
 /* With its pins, lists and sessions. STATUS_NOT_FOUND. */
 enum status upstreams_remove(struct db *db, const char *id) MUST_USE;
 

@@ -20,6 +20,7 @@ static const char sql_update[] =
     "prefix = ?6, pinning = ?7, timeout_ms = ?8, "
     "changed_ms = CASE WHEN changed_ms < ?9 THEN ?9 ELSE changed_ms + 1 END "
     "WHERE id = ?1 RETURNING changed_ms";
+static const char sql_move[] = "UPDATE upstream SET position = ?2 WHERE id = ?1 AND position <> ?2";
 static const char sql_forget_era[] = "DELETE FROM upstream_era WHERE upstream_id = ?1";
 static const char sql_forget_sessions[] = "DELETE FROM upstream_session WHERE upstream_id = ?1";
 static const char sql_forget_lists[] = "DELETE FROM upstream_list WHERE upstream_id = ?1";
@@ -186,6 +187,19 @@ upstreams_update(
 		status = generation_bump(db);
 	buf_free(&sealed);
 	return status;
+}
+
+enum status
+upstreams_move(struct db *db, const char *id, int64_t position)
+{
+	struct query *q = query(db, sql_move);
+	int64_t moved = 0;
+	enum status status;
+
+	query_bind_text(q, 1, id);
+	query_bind_integer(q, 2, position);
+	status = query_run(q, &moved);
+	return status == STATUS_OK && moved > 0 ? generation_bump(db) : status;
 }
 
 enum status

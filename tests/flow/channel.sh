@@ -39,16 +39,16 @@ like 'email: the note on agents' "$ERR" 'no agent may .*--pin'
 like 'email: the note on arguments' "$ERR" '--no-arguments'
 is 'email: prints nothing' "$OUT" ''
 is 'email: the entry' "$(last_act | sed 's/ch_[0-9A-Za-z]*/ID/')" \
-    'channel.add mail (ID): email to alice@example.com,bob@example.com, approver, events approval.created, arguments yes, deny link no'
+    'channel.add mail (ID): email to alice@example.com,bob@example.com, approver, events approval.created,upstream.tool_changed, arguments yes, deny link no'
 is 'email: shown' "$(shown mail '[.kind, .target, .approver, .events, .arguments, .denyLink, .enabled, .keys, .lastDelivery, .settings]')" \
-    '["email","alice@example.com,bob@example.com",true,["approval.created"],true,false,true,[],null,{"url":"smtp://mail.example.com:587","user":"robot","password":"set","from":"gate@example.com","to":"alice@example.com,bob@example.com"}]'
+    '["email","alice@example.com,bob@example.com",true,["approval.created","upstream.tool_changed"],true,false,true,[],null,{"url":"smtp://mail.example.com:587","user":"robot","password":"set","from":"gate@example.com","to":"alice@example.com,bob@example.com"}]'
 everything 'slack' 0 ctl channel add chat slack --url-file - --no-arguments --deny-link <"$T/slack"
 unlike 'slack without arguments: no note on them' "$ERR" '--no-arguments'
 is 'slack: shown' "$(shown chat '[.kind, .target, .approver, .arguments, .denyLink, .settings]')" \
     '["slack","https://hooks.slack.com",true,false,true,{"url":"https://hooks.slack.com...Path"}]'
 everything 'teams' 0 ctl channel add room teams --url-file "$T/teams" --monitor
 is 'a monitor hears of everything' "$(shown room '[.approver, .events]')" \
-    '[false,["call.blocked","approval.created","approval.resolved"]]'
+    '[false,["call.blocked","approval.created","approval.resolved","upstream.tool_changed"]]'
 unlike 'a monitor gets no note on agents' "$ERR" 'no agent may'
 everything 'telegram' 0 ctl channel add phone telegram --token-file "$T/token" --chat -1001234567890 --events approval.resolved
 is 'telegram: shown, and an approver is always asked' "$(shown phone '[.target, .events, .settings]')" \
@@ -58,11 +58,11 @@ made=$OUT
 printf '%s\n' "$ERR" >>"$T/everything"
 like 'webhook: the secret alone on standard output' "$made" '^whsec_[0-9A-Za-z]{43}$'
 is 'webhook: shown' "$(shown hook '[.target, .approver, .events, .settings]')" \
-    "[\"https://example.com/hook/path\",false,[\"call.blocked\",\"approval.created\",\"approval.resolved\"],{\"url\":\"https://example.com...fUrl\",\"secret\":\"whsec_...${made: -4}\"}]"
+    "[\"https://example.com/hook/path\",false,[\"call.blocked\",\"approval.created\",\"approval.resolved\",\"upstream.tool_changed\"],{\"url\":\"https://example.com...fUrl\",\"secret\":\"whsec_...${made: -4}\"}]"
 everything 'webhook with a secret of its own' 0 ctl channel add hook2 webhook --url-file "$T/slack" --secret-file "$T/brought" --approver
 is 'webhook with a secret of its own: prints nothing' "$OUT" ''
 is 'webhook, url from a file: only its host is shown' "$(shown hook2 '[.target, .approver, .events]')" \
-    '["https://hooks.slack.com",true,["approval.created"]]'
+    '["https://hooks.slack.com",true,["approval.created","upstream.tool_changed"]]'
 exits 'webhook --json' 0 ctl --json channel add hook3 webhook --url https://example.com/hook3
 is 'webhook --json: name and secret' "$(jq -r '.name + " " + (.secret | test("^whsec_[0-9A-Za-z]{43}$") | tostring)' <<<"$OUT")" 'hook3 true'
 third=$(jq -r .secret <<<"$OUT")
@@ -129,7 +129,7 @@ is 'the certificates of the system again: none of its own' "$(shown plain .setti
 # set
 everything 'set' 0 ctl channel set mail --to carol@example.com --no-arguments --events approval.created,approval.resolved
 is 'set: the entry' "$(last_act | sed 's/ch_[0-9A-Za-z]*/ID/')" \
-    'channel.set mail (ID), target alice@example.com,bob@example.com -> carol@example.com, events approval.created -> approval.created,approval.resolved, arguments no, to changed'
+    'channel.set mail (ID), target alice@example.com,bob@example.com -> carol@example.com, events approval.created,upstream.tool_changed -> approval.created,approval.resolved, arguments no, to changed'
 is 'set: what is not named stays' "$(shown mail '[.target, .arguments, .settings.user, .settings.password, .settings.from]')" \
     '["carol@example.com",false,"robot","set","gate@example.com"]'
 acts=$(sqlite3 "$S/enforgate.db" 'SELECT count(*) FROM audit')
@@ -165,7 +165,7 @@ is 'enable: its settings are there' "$(shown chat .settings.url)" '"https://hook
 
 # list and show
 everything 'list' 0 ctl channel list
-like 'list: a channel' "$OUT" 'chat +slack +https://hooks.slack.com +enabled +approver +approval.created +- +none'
+like 'list: a channel' "$OUT" 'chat +slack +https://hooks.slack.com +enabled +approver +approval.created,upstream.tool_changed +- +none'
 everything 'list --json' 0 ctl --json channel list
 is 'list --json: all of them' "$(jq -r 'map(.name) | join(" ")' <<<"$OUT")" 'chat here hook hook2 hook3 inner local mail phone plain room'
 delivered() { # id, minute, state, attempts, error

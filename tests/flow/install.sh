@@ -115,9 +115,10 @@ exits 'a package' 0 under install
 is 'the examples are as they are here' "$(diff -r httpd-examples "$T/package/usr/local/share/enforgate/httpd-examples")" ''
 is 'manual pages' "$(cd "$T/package/usr/local/share/man" && find . -type f | sort | tr '\n' ' ')" \
     './man1/enforgatectl.1 ./man5/enforgate-policy.5 ./man5/enforgate.conf.5 ./man7/enforgate.7 '
-is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/*.fcgi share/enforgate/INSTALL lib |
-    tr '\n' ' ')" '755 755 755 644 755 '
-is 'the programs' "$(ls "$T/package/usr/local/lib/enforgate" | tr '\n' ' ')" 'approve.fcgi check.fcgi '
+is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/* share/enforgate/INSTALL lib |
+    uniq | tr '\n' ' ')" '755 644 755 '
+is 'the programs' "$(ls "$T/package/usr/local/lib/enforgate" | tr '\n' ' ')" \
+    'approve.fcgi check.fcgi enforgate-bridge enforgate-demo enforgate-stdio mcp.fcgi '
 is 'the templates, to be copied' "$(diff -r templates "$T/package/usr/local/share/enforgate/templates")" ''
 mine=$T/package/usr/local/share/enforgate/policies/mine.json
 echo mine >"$mine"

@@ -11,7 +11,8 @@ $(BUILD)/fuzz/fuzz_page: $(fuzz_page_src) $(BUILD)/templates.c $(wildcard shared
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_cc) -o $@ $(fuzz_page_src) $(BUILD)/templates.c -lcrypto
 
-.PHONY: fuzz
-#: make fuzz [FUZZ_SECONDS=60]  the template engine under libFuzzer
-fuzz: $(BUILD)/fuzz/fuzz_page
+.PHONY: fuzz fuzz-page
+#: make fuzz [FUZZ_SECONDS=60]  templates and the proxy's protocol under libFuzzer, each for so long; make fuzz-page: one
+fuzz: fuzz-page
+fuzz-page: $(BUILD)/fuzz/fuzz_page
 	@sh tests/fuzz/run.sh page $(FUZZ_SECONDS)

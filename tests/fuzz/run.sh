@@ -1,5 +1,5 @@
 #!/bin/sh
-# Behind `make fuzz`: sh tests/fuzz/run.sh page SECONDS makes the seeds and runs the fuzzer on one processor.
+# Behind `make fuzz`: sh tests/fuzz/run.sh NAME SECONDS makes the seeds and runs the fuzzer on one processor.
 set -eu
 cd "$(dirname "$0")/../.."
 name=$1
@@ -42,7 +42,35 @@ seeds_page() {
 	done
 }
 
-[ -e "$place/seeds/mail.txt" ] || "seeds_$name"
+# Each argument is a seed, as printf writes it.
+seeds() {
+	for seed; do
+		count=$((${count:-0} + 1))
+		# shellcheck disable=SC2059 # it is a format
+		printf -- "$seed" >"$place/seeds/seed.$count"
+	done
+}
+v='"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities"'
+seeds_mcp_message() {
+	seeds '2026-07-28\036tools/list\036-\036-\036{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{'"$v"':{}}}}' \
+	    '2026-07-28\036tools/call\036a\036-\036{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"a","requestState":"s","inputResponses":{},"_meta":{'"$v"':{"elicitation":{"url":{}}},"progressToken":1}}}' \
+	    '-\036-\036-\036-\036{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}' \
+	    '2025-06-18\036-\036-\036abc\036{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"tools":[{"name":"a","outputSchema":{"type":"array"}}],"_meta":{}}}' \
+	    '-\036-\036-\036abc\036{"jsonrpc":"2.0","id":1,"method":"x","params":{"content":[{"type":"resource_link","uri":"f:a"}],"structuredContent":[1]}}' \
+	    '-\036-\036-\036abc\036{"jsonrpc":"2.0","id":1,"method":"x","params":{"type":"object","properties":{"properties":{"type":"string","x-mcp-header":"N"}}}}' \
+	    '-\036-\036-\036abc\036{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"m","data":{"uri":"u"}}}'
+}
+seeds_mcp_sse() {
+	seeds '\003event: message\ndata: {"a":1}\n\n:\n\ndata: b\r\ndata: c\r\n\r\n' '\000\357\273\277id: 1\rdata: \r\revent: x\rdata: y\r\r'
+}
+seeds_mcp_state() {
+	seeds '{"round":1,"until":2000,"call":"call_1","handle":"h","own":"s","asked":{"a":1}}' '1:AECAwQFBgcICQoL'
+}
+seeds_mcp_header() {
+	seeds 'us-west1' ' a b ' '=?base64?SGVsbG8sIOS4lueVjA==?=' '=?base64?YQ==?=' 'caf\303\251' '42'
+}
+
+[ -n "$(ls "$place/seeds")" ] || "seeds_$name"
 "$BUILD/fuzz/fuzz_$name" -max_total_time="$seconds" -dict="tests/fuzz/$name.dict" -max_len=8192 -timeout=10 \
     -print_final_stats=1 -artifact_prefix="$place/found/" "$place/seeds" 2>"$place/log" || {
 	tail -n 40 "$place/log" >&2

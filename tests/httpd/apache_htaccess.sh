@@ -2,7 +2,7 @@
 HTTPD=apache-htaccess
 . tests/lib.sh
 
-repeat httpd/web/reload httpd/web/bodies flow/check_errors httpd/web/paths flow/check_verdicts
+repeat httpd/web/reload httpd/web/mcp httpd/web/bodies flow/check_errors httpd/web/paths flow/check_verdicts
 
 new_state state
 policy default '{"defaultDecision": "allow", "rules": []}'

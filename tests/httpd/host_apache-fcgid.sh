@@ -6,9 +6,9 @@ HOST_NAME="Apache mod_fcgid, in the server's" # as doctor calls it
 HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=400 # more than 100
-HOST_BODY_MAX=1048576 # FcgidMaxRequestLen of the example
+HOST_BODY_MAX=1048576 # where the length is told
 HOST_TOO_LARGE=413
-HOST_TOO_LARGE_CHUNKED=500 # mod_fcgid knows no other status, and <If> cannot see a length that is not told
+HOST_TOO_LARGE_CHUNKED=200 # left to body_max: FcgidMaxRequestLen is that of /mcp
 # A request that waits for a free responder while Apache is reloaded hangs: mod_fcgid has asked its process manager for
 # one more and the manager is gone (seen about once in ten reloads under load). Its client has to give up and ask again.
 HOST_RELOAD_LOSES=2 # requests without an answer, for each reload

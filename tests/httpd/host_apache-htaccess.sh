@@ -13,6 +13,8 @@ HOST_LONG_HEADER=400
 HOST_LONG_QUERY=414
 HOST_MANY_HEADERS=400  # more than 100
 HOST_BODY_MAX=1048576  # here; it is the host that decides
+HOST_MCP_MAX=1000000
+HOST_MCP_TOO_LARGE=500
 HOST_TOO_LARGE=500     # mod_fcgid knows no other status
 HOST_TOO_LARGE_CHUNKED=500
 HOST_LOG_KEEPS_PATHS=1 # the log is the host's
@@ -37,7 +39,7 @@ host_start() { # state processes
 	local documents=$HOST_DIR/account/gate place
 	place=$documents${HOST_BASE:-}
 	mkdir -p "$place"
-	cp "$BUILD/check.fcgi" "$BUILD/approve.fcgi" "$place/"
+	cp "$BUILD/check.fcgi" "$BUILD/mcp.fcgi" "$BUILD/approve.fcgi" "$place/"
 	sed "s|^SetEnv ENFORGATE_CONF .*|SetEnv ENFORGATE_CONF $1/enforgate.conf|" \
 	    "$ROOT/httpd-examples/apache-htaccess/htaccess" >"$place/.htaccess"
 	chmod -R go-w "$HOST_DIR/account"

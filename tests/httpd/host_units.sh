@@ -27,12 +27,13 @@ unit_start() {
 	done
 	fatal "no socket: $(cat "$HOST_DIR/units.log")"
 }
-# units_start STATE PROCESSES: of checks; one process serves the approve pages.
+# units_start STATE PROCESSES: of checks and of MCP; one process serves the approve pages.
 units_start() {
 	mkdir -m 755 "$HOST_DIR/sockets" "$HOST_DIR/units"
 	# Where HOST_USER can read it, which may not be so for $ROOT.
 	install -m 755 "$ROOT/tests/httpd/host_unit.sh" "$HOST_DIR/units"
 	unit_start check "$1" "$2"
+	unit_start mcp "$1" "$2"
 	unit_start approve "$1" 1
 }
 unit_pid() { # pid-of-the-web-server program
@@ -40,12 +41,12 @@ unit_pid() { # pid-of-the-web-server program
 }
 host_stop() {
 	local server=$1 unit pids=()
-	for unit in check approve; do pids+=($(unit_pid "$server" $unit)); done
+	for unit in check mcp approve; do pids+=($(unit_pid "$server" $unit)); done
 	for unit in "$server" ${pids[@]+"${pids[@]}"}; do end_group "$unit"; done
 }
 host_responders() {
 	local unit pid
-	for unit in check approve; do
+	for unit in check mcp approve; do
 		pid=$(unit_pid "$1" $unit)
 		[ -z "$pid" ] || children_of "$pid"
 	done

@@ -3,5 +3,5 @@ HTTPD=lighttpd
 . tests/lib.sh
 
 export EVERY=2
-repeat httpd/web/reload httpd/web/bodies httpd/web/life httpd/web/paths
+repeat httpd/web/reload httpd/web/mcp httpd/web/bodies httpd/web/life httpd/web/paths
 finish

@@ -59,7 +59,7 @@ pages() {
 }
 marks() {
 	! grep -nE '(^|[^A-Za-z0-9_])(TO[D]O|FIX[M]E|X[X]X)([^A-Za-z0-9_]|$)' README.md INSTALL CHANGELOG.md Makefile man/* sql/* tools/* \
-	    httpd-examples/* policies/* templates/* tests/*.sh tests/browser/*.* tests/fuzz/* tests/flow/* tests/laws/* tests/long/* 2>/dev/null
+	    httpd-examples/* policies/* templates/* tests/*.sh tests/browser/*.* tests/mcp/*.* tests/mcp/upstream/* tests/fuzz/* tests/flow/* tests/laws/* tests/long/* 2>/dev/null
 }
 tidy() {
 	flags=$(pkg-config --cflags json-c sqlite3 libcrypto libpcre2-8 inih libcurl)
@@ -70,8 +70,8 @@ tidy() {
 	    -DENFORGATE_DEFAULT_CONF=\"/x\" -I. -Ishared -Ifcgi -Ictl -Itests/unit $flags 2>/dev/null' sh "$flags"
 }
 
-sources=$(ls shared/*.c fcgi/*.c ctl/*.c tests/bench/*.c tests/faults/*.c 2>/dev/null)
-all=$(ls shared/*.[ch] fcgi/*.[ch] ctl/*.[ch] tests/bench/*.[ch] tests/unit/*.[ch] tests/faults/*.[ch] tests/fuzz/*.[ch] 2>/dev/null)
+sources=$(ls shared/*.c shared/mcp/*.c stdio/*.c fcgi/*.c ctl/*.c tests/bench/*.c tests/faults/*.c 2>/dev/null)
+all=$(ls shared/*.[ch] shared/mcp/*.[ch] stdio/*.[ch] fcgi/*.[ch] ctl/*.[ch] tests/bench/*.[ch] tests/unit/*.[ch] tests/faults/*.[ch] tests/fuzz/*.[ch] 2>/dev/null)
 # shellcheck disable=SC2086 # names without spaces
 {
 	step layout clang-format --dry-run -Werror $all

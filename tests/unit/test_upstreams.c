@@ -264,7 +264,7 @@ row_that_makes_no_sense_is_no_upstream(void **state)
 	"INSERT INTO upstream_list SELECT id, 'v', 'tools', '[]', 1, 1, 1 FROM upstream;"
 #define OWN                                                                                        \
 	"INSERT INTO upstream_mark SELECT id, 'tools', 7 FROM upstream;"                           \
-	"INSERT INTO tool_pin SELECT id, 't', 'd', '{}', 1, '', '', NULL FROM upstream;"
+	"INSERT INTO tool_pin SELECT id, 't', 'd', 1, '', NULL, '{}', '' FROM upstream;"
 #define LEARNT                                                                                     \
 	"SELECT (SELECT count(*) FROM upstream_era) * 100 + (SELECT count(*) FROM "                \
 	"upstream_session) * 10 + (SELECT count(*) FROM upstream_list)"
