@@ -48,11 +48,8 @@ host_line_park(struct host_line *line, char handle[LINE_HANDLE_MAX + 1])
 	struct json_object *unread = json_new_array(), *yes = NULL, *root;
 	enum status status = STATUS_NO_MEMORY, read;
 
-	if (unread != NULL && yes != NULL) {
-		status =
-		    host_line_say(line, "park", yes) == STATUS_OK ? STATUS_BUSY : STATUS_FAILED;
-		yes = NULL;
-	}
+	if (unread != NULL && (yes = json_new_object()) != NULL && json_set_bool(yes, "park", true))
+		status = host_line_tell(line, yes) == STATUS_OK ? STATUS_BUSY : STATUS_FAILED;
 	while (status == STATUS_BUSY) {
 		root = host_receive(&line->lines, until_us, &read);
 		status = root == NULL ? STATUS_FAILED : take_parked(root, unread, handle);
