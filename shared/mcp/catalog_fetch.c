@@ -12,6 +12,7 @@
 #include "mcp/line.h"
 #include "plain.h"
 
+#define LIST_REQUEST_ID "enforgate-list"
 #define NAME_SHOWN_MAX 64  /* characters */
 #define UNFIT_LOGGED_MAX 5 /* of one list */
 
@@ -46,15 +47,17 @@ add_meta(const struct fetch *f, struct json_object *params)
 static struct json_object *
 page_request(const struct fetch *f, const char *cursor)
 {
-	struct json_object *params = json_new_object(), *request = NULL;
-	bool fine = params != NULL;
+	struct json_object *params = json_new_object(), *id = json_new_array();
+	struct json_object *request = NULL;
+	bool fine = params != NULL && id != NULL && json_append_text(id, LIST_REQUEST_ID);
 
 	if (fine && f->peer->era == ERA_MODERN)
 		fine = add_meta(f, params);
 	if (fine && cursor != NULL)
 		fine = json_set_text(params, "cursor", cursor);
 	if (fine)
-		request = rpc_request(NULL, list_method(f->wanted->kind), params);
+		request = rpc_request(json_element(id, 0), list_method(f->wanted->kind), params);
+	json_free(id);
 	json_free(params);
 	return request;
 }
