@@ -49,10 +49,13 @@ admit_key(struct visit *visit)
 {
 	struct exchange *exchange = visit->exchange;
 	const char *key = exchange->request.authorization;
+	struct callers *callers = exchange->service->gate.callers;
 	struct problem why = {""};
-	enum status status =
-	    callers_authenticate(exchange->service->gate.callers, key, &visit->caller, &why);
+	/* Not every message comes to the gate, which would find out that the key was revoked or the policy changed. */
+	enum status status = callers_refresh(callers);
 
+	if (status == STATUS_OK)
+		status = callers_authenticate(callers, key, &visit->caller, &why);
 	if (status == STATUS_REFUSED)
 		refuse_stranger(exchange->service, &exchange->request, &exchange->reply,
 		    key != NULL && *key != '\0' ? CHALLENGE_INVALID : CHALLENGE, why.text);

@@ -95,8 +95,7 @@ keep_open(void *arg)
 	const bool legacy = visit->era == ERA_LEGACY;
 	bool found;
 	const struct watch_client client = {.era = visit->era,
-	    .key_name = visit->caller->key.name,
-	    .key_id = visit->caller->key.id,
+	    .caller = visit->caller,
 	    .view = &view.peer,
 	    .session_id = legacy ? visit->session.id : NULL,
 	    .id = visit->id,
@@ -109,9 +108,7 @@ keep_open(void *arg)
 	struct stream *stream = visit->stream;
 
 	log_request(visit->exchange->request.id);
-	/* The head goes out at once: a client waits for it. */
-	if (answer_keep(visit))
-		watch_run(&door->mcp, &client);
+	watch_run(&door->mcp, &client);
 	answer_nothing(visit);
 	leave(door->streams, stream);
 	visit_end(visit);

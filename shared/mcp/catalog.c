@@ -9,6 +9,7 @@
 #include "generation.h"
 #include "log.h"
 #include "mcp/catalog_parts.h"
+#include "mcp/watch_ears.h"
 #include "wake.h"
 
 #define CURSOR_LABEL "mcp cursor"
@@ -25,6 +26,8 @@ catalog_open(struct mcp *mcp, struct catalog **out, struct problem *why)
 	*out = NULL;
 	if (catalog != NULL)
 		status = secret_derive(mcp->master, CURSOR_LABEL, &catalog->cursor_key);
+	if (status == STATUS_OK)
+		status = ears_open(catalog);
 	if (status != STATUS_OK) {
 		problem_set(why, "cannot make the catalog: %s", status_name(status));
 		free(catalog);
@@ -41,7 +44,8 @@ catalog_open(struct mcp *mcp, struct catalog **out, struct problem *why)
 void
 catalog_close(struct catalog *catalog)
 {
-	if (catalog == NULL)
+	/* With a thread left behind the process is about to end. */
+	if (catalog == NULL || !ears_close(catalog))
 		return;
 	slots_free(&catalog->slots);
 	known_free(catalog);
@@ -126,23 +130,31 @@ catalog_changed(struct mcp *mcp, const char *upstream_id, enum list_kind kind)
 }
 
 enum status
-catalog_mark(struct mcp *mcp, const char *key_id, enum list_kind kind, int64_t *out)
+catalog_mark_in(struct db *db, const char *key_id, enum list_kind kind, int64_t *out)
 {
 	int64_t generation, sum = 0, templates = 0;
+	enum status status = generation_read(db, &generation);
+
+	if (status == STATUS_OK)
+		status = list_mark_sum(db, key_id, kind, &sum);
+	if (status == STATUS_OK && kind == LIST_RESOURCES)
+		status = list_mark_sum(db, key_id, LIST_TEMPLATES, &templates);
+	/* Marks go with their upstream; the generation moves then. */
+	if (status == STATUS_OK)
+		*out = (int64_t)((uint64_t)generation << MARK_BITS |
+				 (uint64_t)((sum + templates) & ((INT64_C(1) << MARK_BITS) - 1)));
+	return status;
+}
+
+enum status
+catalog_mark(struct mcp *mcp, const char *key_id, enum list_kind kind, int64_t *out)
+{
 	struct db *db;
 	enum status status = store_read(mcp->store, &db);
 
 	if (status != STATUS_OK)
 		return status;
-	status = generation_read(db, &generation);
-	if (status == STATUS_OK)
-		status = list_mark_sum(db, key_id, kind, &sum);
-	if (status == STATUS_OK && kind == LIST_RESOURCES)
-		status = list_mark_sum(db, key_id, LIST_TEMPLATES, &templates);
+	status = catalog_mark_in(db, key_id, kind, out);
 	store_read_end(mcp->store, db);
-	/* Marks go with their upstream; the generation moves then. */
-	if (status == STATUS_OK)
-		*out = (int64_t)((uint64_t)generation << MARK_BITS |
-				 (uint64_t)((sum + templates) & ((INT64_C(1) << MARK_BITS) - 1)));
 	return status;
 }

@@ -83,6 +83,10 @@ bool list_kind_changed(const char *method, enum list_kind *out);
 enum status catalog_mark(
     struct mcp *mcp, const char *key_id, enum list_kind kind, int64_t *out) MUST_USE;
 
+/* The same where a transaction is open already. */
+enum status catalog_mark_in(
+    struct db *db, const char *key_id, enum list_kind kind, int64_t *out) MUST_USE;
+
 /* Upstreams of a key as of this generation or a later one, in order, without settings. Shared and immutable; give it back. */
 struct upstream_set {
 	size_t count;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "generation.h"
 #include "log.h"
 #include "mcp/convert.h"
 #include "together.h"
@@ -57,15 +56,12 @@ fetch(void *arg, size_t index)
 		part->list = NULL;
 }
 
-/* What the database has, in one transaction. STATUS_STALE: the caller is from before a change. */
+/* What the database has, in one transaction. */
 static enum status
 take_known(struct parts *parts, struct db *db, enum list_need need)
 {
-	int64_t generation;
-	enum status status = generation_read(db, &generation);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK && generation != parts->view->caller->generation)
-		return STATUS_STALE;
 	for (size_t i = 0; i < parts->set.count && status == STATUS_OK; i++) {
 		struct part *part = &parts->items[i];
 
@@ -179,6 +175,7 @@ static bool
 write_entries(const struct parts *parts, struct cursor *cursor, struct buf *out)
 {
 	const size_t before = out->len;
+	const size_t most = PAGE_BYTES_MAX < out->cap / 2 ? PAGE_BYTES_MAX : out->cap / 2;
 	size_t written = 0;
 
 	for (; cursor->upstream < parts->set.count; cursor->upstream++, cursor->entry = 0) {
@@ -191,8 +188,7 @@ write_entries(const struct parts *parts, struct cursor *cursor, struct buf *out)
 
 			if (!shown(parts, cursor->upstream, entry))
 				continue;
-			if (written == LIST_PAGE ||
-			    (written > 0 && out->len - before + len > PAGE_BYTES_MAX))
+			if (written == LIST_PAGE || (written > 0 && out->len - before + len > most))
 				return true;
 			if (written++ > 0)
 				buf_char(out, ',');

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mcp/rpc.h"
+
 #define SEPARATOR "__"
 #define URI_SEPARATOR "+"
 
@@ -70,76 +72,148 @@ names_split_uri(const char *uri, char upstream[UPSTREAM_NAME_MAX + 1], const cha
 	return split(uri, URI_SEPARATOR, upstream, rest);
 }
 
-/* The member `uri` of an object, where it is a text. */
+/*
+ * What follows makes of a node the one with prefixed URIs, owned: the same, or a copy of which only the way to the URI is new. A node of
+ * another shape stays as it is. False: out of memory.
+ */
+typedef bool rewrite(struct json_object *node, const char *upstream, struct json_object **out);
+
 static bool
-prefix_uri(struct json_object *object, const char *upstream)
+rewrite_member(struct json_object *object, const char *name, rewrite *how, const char *upstream,
+    struct json_object **out)
 {
-	bool found, done;
+	bool found;
+	struct json_object *member = json_member(object, name, &found);
+	struct json_object *copy, *value;
+
+	if (!found) {
+		*out = json_share(object);
+		return true;
+	}
+	copy = rpc_copy(object);
+	if (copy == NULL || !how(member, upstream, &value) || !json_set(copy, name, value)) {
+		json_free(copy);
+		return false;
+	}
+	*out = copy;
+	return true;
+}
+
+static bool
+rewrite_elements(
+    struct json_object *array, rewrite *how, const char *upstream, struct json_object **out)
+{
+	struct json_object *copy, *value;
+
+	if (json_type(array) != JSON_ARRAY) {
+		*out = json_share(array);
+		return true;
+	}
+	copy = json_new_array();
+	for (size_t i = 0; copy != NULL && i < json_length(array); i++)
+		if (!how(json_element(array, i), upstream, &value) || !json_append(copy, value)) {
+			json_free(copy);
+			copy = NULL;
+		}
+	*out = copy;
+	return copy != NULL;
+}
+
+static bool
+rewrite_uri(struct json_object *node, const char *upstream, struct json_object **out)
+{
 	size_t len;
-	const char *uri = json_string(json_member(object, "uri", &found), &len);
-	struct json_object *text;
+	const char *uri = json_string(node, &len);
 	struct buf joined;
 
-	if (uri == NULL)
+	if (uri == NULL) {
+		*out = json_share(node);
 		return true;
+	}
 	buf_init(&joined, UPSTREAM_NAME_MAX + 1 + len);
 	names_join_uri(upstream, "", &joined);
 	buf_add(&joined, uri, len);
-	text =
+	*out =
 	    buf_status(&joined) == STATUS_OK ? json_new_text(buf_str(&joined), joined.len) : NULL;
-	done = text != NULL && json_set(object, "uri", text);
 	buf_free(&joined);
-	return done;
+	return *out != NULL;
 }
 
-static bool prefix_content(struct json_object *content, const char *upstream);
+/* A resource, or what is about one. */
+static bool
+rewrite_resource(struct json_object *node, const char *upstream, struct json_object **out)
+{
+	return rewrite_member(node, "uri", rewrite_uri, upstream, out);
+}
+
+static bool rewrite_content(
+    struct json_object *content, const char *upstream, struct json_object **out);
 
 /* A block of content. One of a tool's result, as messages for sampling have them, holds blocks itself. */
 static bool
-prefix_block(struct json_object *block, const char *upstream)
+rewrite_block(struct json_object *block, const char *upstream, struct json_object **out)
 {
 	bool found;
 	const char *type = json_text(json_member(block, "type", &found));
 
-	if (type == NULL)
-		return true;
-	if (strcmp(type, "resource_link") == 0)
-		return prefix_uri(block, upstream);
-	if (strcmp(type, "resource") == 0)
-		return prefix_uri(json_member(block, "resource", &found), upstream);
-	if (strcmp(type, "tool_result") == 0)
-		return prefix_content(json_member(block, "content", &found), upstream);
+	if (type != NULL && strcmp(type, "resource_link") == 0)
+		return rewrite_resource(block, upstream, out);
+	if (type != NULL && strcmp(type, "resource") == 0)
+		return rewrite_member(block, "resource", rewrite_resource, upstream, out);
+	if (type != NULL && strcmp(type, "tool_result") == 0)
+		return rewrite_member(block, "content", rewrite_content, upstream, out);
+	*out = json_share(block);
 	return true;
 }
 
 /* One block, or an array of them. */
 static bool
-prefix_content(struct json_object *content, const char *upstream)
+rewrite_content(struct json_object *content, const char *upstream, struct json_object **out)
 {
 	if (json_type(content) == JSON_OBJECT)
-		return prefix_block(content, upstream);
-	for (size_t i = 0; json_type(content) == JSON_ARRAY && i < json_length(content); i++)
-		if (!prefix_block(json_element(content, i), upstream))
-			return false;
-	return true;
+		return rewrite_block(content, upstream, out);
+	return rewrite_elements(content, rewrite_block, upstream, out);
+}
+
+static bool
+rewrite_message(struct json_object *message, const char *upstream, struct json_object **out)
+{
+	return rewrite_member(message, "content", rewrite_content, upstream, out);
+}
+
+static bool
+rewrite_contents(struct json_object *contents, const char *upstream, struct json_object **out)
+{
+	return rewrite_elements(contents, rewrite_resource, upstream, out);
+}
+
+static bool
+rewrite_messages(struct json_object *messages, const char *upstream, struct json_object **out)
+{
+	return rewrite_elements(messages, rewrite_message, upstream, out);
 }
 
 bool
 names_prefix_uris(struct json_object *result, const char *upstream)
 {
-	bool found;
-	struct json_object *contents = json_member(result, "contents", &found);
-	struct json_object *messages = json_member(result, "messages", &found);
+	static const struct {
+		const char *member;
+		rewrite *how;
+	} places[] = {
+	    {"contents", rewrite_contents},
+	    {"messages", rewrite_messages},
+	    {"content", rewrite_content},
+	    {"params", rewrite_resource},
+	};
 
-	if (upstream == NULL)
-		return true;
-	for (size_t i = 0; i < json_length(contents); i++)
-		if (!prefix_uri(json_element(contents, i), upstream))
+	for (size_t i = 0; upstream != NULL && i < sizeof(places) / sizeof(places[0]); i++) {
+		bool found;
+		struct json_object *old = json_member(result, places[i].member, &found);
+		struct json_object *value;
+
+		if (found && (!places[i].how(old, upstream, &value) ||
+				 !json_set(result, places[i].member, value)))
 			return false;
-	for (size_t i = 0; i < json_length(messages); i++)
-		if (!prefix_content(
-			json_member(json_element(messages, i), "content", &found), upstream))
-			return false;
-	return prefix_content(json_member(result, "content", &found), upstream) &&
-	       prefix_uri(json_member(result, "params", &found), upstream);
+	}
+	return true;
 }

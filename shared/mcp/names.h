@@ -28,9 +28,9 @@ void names_join_uri(const char *upstream, const char *uri, struct buf *out);
 bool names_split_uri(const char *uri, char upstream[UPSTREAM_NAME_MAX + 1], const char **rest);
 
 /*
- * Rewrites, in place, every URI in a result of tools/call, prompts/get, resources/read or a notification that names a resource of
- * that upstream: contents[].uri, content blocks of type resource_link and resource, messages[].content, params.uri. False: out
- * of memory.
+ * Rewrites every URI in a result of tools/call, prompts/get, resources/read or a notification that names a resource of that
+ * upstream: contents[].uri, content blocks of type resource_link and resource, messages[].content, params.uri. In place, but only the
+ * result's own members: what is inside may be shared, so an rpc_copy() of a result can be rewritten. False: out of memory.
  */
 bool names_prefix_uris(struct json_object *result, const char *upstream);
 

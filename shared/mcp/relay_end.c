@@ -69,8 +69,7 @@ static struct json_object *
 result_for_client(const struct relay *r, struct json_object *result, enum era from)
 {
 	const struct upstream *upstream = r->call->upstream;
-	/* What is changed lies deeper than its own members. */
-	struct json_object *out = upstream->prefix ? json_copy(result) : rpc_copy(result);
+	struct json_object *out = rpc_copy(result);
 	bool good = out != NULL;
 
 	if (good && upstream->prefix)

@@ -17,14 +17,16 @@
 /* The client's side. All borrowed. */
 struct watch_client {
 	enum era era;
-	const char *key_name;
-	const char *key_id;
+	const struct caller *caller;
 	const struct peer_view *view;
 	const char *session_id;     /* legacy: "ses_...", which ends the stream with it */
 	struct json_object *id;     /* modern: of its request, as it was sent */
 	struct json_object *wanted; /* modern: params.notifications, fit by watch_wanted_check() */
 	int fd;                     /* its connection, to see its end; -1: none */
-	/* Sends a message on the stream, in the thread of watch_run(). False: the client is gone. */
+	/*
+	 * Sends a message on the stream, in the thread of watch_run(). False: the client is gone. The stream begins with the first message or
+	 * comment, and should not begin before: by then we listen at the upstreams.
+	 */
 	bool (*send)(void *arg, const struct json_object *message);
 	/* A comment. False: the client is gone. */
 	bool (*keep)(void *arg);

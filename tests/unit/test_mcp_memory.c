@@ -21,7 +21,7 @@ parse(const char *text)
 static const char everything[] =
     "{\"_meta\":{\"a/b\":1,\"io.modelcontextprotocol/serverInfo\":{}},\"content\":[{\"type\":\"resource_link\",\"uri\":"
     "\"f:a\"}],\"structuredContent\":[1.50,{\"x\":\"a text that is longer than what json-c keeps in a node\"}],\"tools\":[{"
-    "\"name\":\"a\",\"outputSchema\":{\"type\":\"array\"}},{\"name\":\"b\"}],\"contents\":[{\"uri\":\"f:b\"}],\"ttlMs\":5,"
+    "\"name\":\"a\",\"outputSchema\":{\"type\":\"array\"}},{\"name\":\"b\"}],\"contents\":[{\"uri\":\"f:b\"}],\"messages\":[{\"content\":{\"type\":\"resource\",\"resource\":{\"uri\":\"f:c\"}}}],\"ttlMs\":5,"
     "\"type\":\"object\",\"properties\":{\"s\":{\"type\":\"string\",\"x-mcp-header\":\"S\"}},\"s\":\"\\u00e9\","
     "\"elicitation\":{\"form\":{\"x\":1}},\"sampling\":{},\"roots\":{}}";
 static const struct state_bond bond = {"k", "m", "s", "n", "d"};
@@ -109,7 +109,7 @@ make_refusal(struct json_object *tree)
 static struct json_object *
 make_prefixed(struct json_object *tree)
 {
-	struct json_object *copy = json_copy(tree);
+	struct json_object *copy = rpc_copy(tree);
 
 	if (copy != NULL && names_prefix_uris(copy, "up"))
 		return copy;
@@ -148,7 +148,7 @@ static const struct {
     {"capabilities", make_capabilities, 6},
     {"versions", make_versions, 4},
     {"refusal", make_refusal, 20},
-    {"prefixed", make_prefixed, 40},
+    {"prefixed", make_prefixed, 20},
     {"converted", make_converted, 80},
 };
 

@@ -129,6 +129,7 @@ convert_copies(struct json_object *tree)
 		    i & 2 ? ERA_MODERN : ERA_LEGACY, 7));
 		assert_true(convert_modern(copy, "complete"));
 		assert_true(convert_tool(copy, ERA_LEGACY));
+		assert_true(names_prefix_uris(copy, "up"));
 		json_free(copy);
 	}
 }
