@@ -4,6 +4,7 @@
 
 #include "args.h"
 #include "channels.h"
+#include "policy.h"
 
 #define KEY_TIMEOUT_STANDARD_MS ((int64_t)15 * 60 * 1000)
 #define KEY_TIMEOUT_LEAST_MS ((int64_t)1000)
@@ -16,6 +17,17 @@ int key_find(struct db *db, const char *name, struct key *key);
 int key_give_policies(struct db *db, const char *key_id, const char *const *names, size_t count);
 /* Names of a key's policies with ", " between them; "" for none. Prints why not. */
 int key_policies_text(struct db *db, const char *key_id, struct buf *out);
+
+/* The policies of a key that are in force, in order of evaluation. */
+struct key_policies {
+	const struct policy *list[KEY_POLICIES_MAX];
+	struct policy *owned[KEY_POLICIES_MAX];
+	size_t count;
+};
+/* STATUS_INVALID with `why`: one cannot be read, so that every call is denied. To be freed in any case. */
+enum status key_policies_read(
+    struct db *db, const char *key_id, struct key_policies *out, struct problem *why) MUST_USE;
+void key_policies_free(struct key_policies *policies);
 
 /* Replaces the channels of a key; prints which name is unknown. */
 int key_give_channels(struct db *db, const char *key_id, const char *const *names, size_t count);

@@ -46,41 +46,15 @@ struct explaining {
 	const char *key_name;
 	struct key key;
 	bool stopped;
-	const struct policy *policies[KEY_POLICIES_MAX];
-	struct policy *owned[KEY_POLICIES_MAX];
-	size_t count;
+	struct key_policies policies;
 	struct call call;
-	int code;
 };
-
-static bool
-load(void *arg, const struct policy_row *row)
-{
-	struct explaining *e = arg;
-	struct policy *policy = NULL;
-	struct problem why = {"too many policies"};
-
-	if (e->count == KEY_POLICIES_MAX ||
-	    policy_read(row->document, strlen(row->document), &policy, &why) != STATUS_OK) {
-		e->code =
-		    ctl_error("policy \"%s\" version %lld cannot be read: %s; every call is denied",
-			row->name, (long long)row->version, why.text);
-		return false;
-	}
-	(void)snprintf(policy->id, sizeof(policy->id), "%s", row->id);
-	(void)snprintf(policy->name, sizeof(policy->name), "%s", row->name);
-	policy->version = row->version;
-	policy->priority = row->priority;
-	policy->default_decision = row->default_decision;
-	e->owned[e->count] = policy;
-	e->policies[e->count++] = policy;
-	return true;
-}
 
 static int
 look(struct ctl *ctl, struct db *db, void *arg)
 {
 	struct explaining *e = arg;
+	struct problem why = {""};
 	enum status status;
 	int code = key_find(db, e->key_name, &e->key);
 
@@ -89,8 +63,10 @@ look(struct ctl *ctl, struct db *db, void *arg)
 		return code;
 	status = stop_row_present(db, e->key.id, &e->stopped);
 	if (status == STATUS_OK)
-		status = policies_of_key(db, e->key.id, load, e);
-	return status == STATUS_OK ? e->code : ctl_failed("read the policies of the key", status);
+		status = key_policies_read(db, e->key.id, &e->policies, &why);
+	if (status == STATUS_INVALID)
+		return ctl_error("%s; every call is denied", why.text);
+	return status == STATUS_OK ? CTL_DONE : ctl_failed("read the policies of the key", status);
 }
 
 /* What decides before any policy is looked at. */
@@ -138,7 +114,7 @@ take_call(const struct ctl_words *words, struct call *call)
 int
 ctl_policy_explain(struct ctl *ctl, int argc, char **argv)
 {
-	struct explaining e = {.count = 0};
+	struct explaining e = {.stopped = false};
 	struct ctl_words operands;
 	int code;
 
@@ -150,7 +126,8 @@ ctl_policy_explain(struct ctl *ctl, int argc, char **argv)
 		code = ctl_look(ctl, look, &e);
 		if (code == CTL_DONE) {
 			note_state(ctl, &e);
-			code = policy_explain_call(e.policies, e.count, &e.call, ctl->json, stdout);
+			code = policy_explain_call(
+			    e.policies.list, e.policies.count, &e.call, ctl->json, stdout);
 		}
 		if (code == CTL_DONE)
 			code = ctl_output();
@@ -158,8 +135,7 @@ ctl_policy_explain(struct ctl *ctl, int argc, char **argv)
 	} else {
 		code = CTL_COULD_NOT;
 	}
-	for (size_t i = 0; i < e.count; i++)
-		policy_free(e.owned[i]);
+	key_policies_free(&e.policies);
 	call_free(&e.call);
 	return code;
 }

@@ -205,6 +205,10 @@ const struct ctl_command ctl_upstream_commands[] = {
 	"          [--no-trust] [--ca system] [--memory standard] [--files standard]",
 	"Changes what is named and nothing else. --read and --write replace the paths that there were.",
 	upstream_set},
+    {"upstream", "test", "upstream test KEYNAME UPSTREAM",
+	"Connects as a responder does and shows what the server says of itself, its tools, and what policies\n"
+	"and pins make of each. Exit code 1 where it cannot be used.",
+	ctl_upstream_test},
     {"upstream", "repin", "upstream repin KEYNAME UPSTREAM [TOOL] [--yes]",
 	"Shows how definitions of tools differ from what was pinned when they were first seen, and accepts them\n"
 	"when you say so, on a terminal or by --yes. Exit code 1: something differs and was not accepted.",

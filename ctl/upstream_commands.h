@@ -101,6 +101,7 @@ int upstream_remove_in(struct ctl *ctl, struct db *db, const char *key_name,
 void upstream_warn(const struct upstream *upstream);
 
 int ctl_upstream_list(struct ctl *ctl, int argc, char **argv);
+int ctl_upstream_test(struct ctl *ctl, int argc, char **argv);
 int ctl_upstream_repin(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -171,6 +171,7 @@ describe_client(struct visit *visit, struct json_object *none, struct relay_clie
 	    .progress_token = alone ? visit->progress_token : NULL,
 	    .id = visit->id,
 	    .session_id = legacy ? visit->session.id : NULL,
+	    .ticket = visit->errand->ticket,
 	    .progress_from = (double)visit->progress,
 	    .send = send_message,
 	    .keep = keep,
@@ -201,6 +202,7 @@ relay(struct visit *visit, struct attempt *attempt, struct json_object *params,
 	struct catalog_view view = visit_view(visit);
 	struct relay_client client;
 	const struct relay_call call = {.upstream = &errand->route->upstream,
+	    .caller = attempt->caller,
 	    .method = errand->verb->method,
 	    .params = params,
 	    .definition = errand->route->definition,
@@ -228,11 +230,10 @@ call_forward(struct attempt *attempt, struct outcome *outcome)
 		return;
 	params = params_for_upstream(visit, attempt->call.args);
 	none = json_new_object();
-	/* The relay hears of cancellations itself. */
-	call_sign_off(visit);
 	exchange_drop(visit->exchange);
 	if (params != NULL && none != NULL) {
 		relay(visit, attempt, params, none);
+		call_sign_off(visit);
 		take_outcome(&errand->answer, outcome);
 	} else {
 		blocked(outcome, "out of memory");

@@ -112,6 +112,9 @@ void lists_resources(struct visit *visit);
 void lists_templates(struct visit *visit);
 void lists_discover(struct visit *visit);
 
+/* ---- mcp_tasks.c ---- */
+void tasks_serve(struct visit *visit);
+
 /* ---- mcp_message.c ---- */
 /* One message: takes over `root`, leads to visit_end(), at once or later. */
 void message_serve(struct visit *visit, struct json_object *root);

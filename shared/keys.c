@@ -14,6 +14,7 @@
 	"approval_timeout_ms, allowances"
 
 static const char sql_find_hash[] = "SELECT " KEY_COLUMNS " FROM api_key WHERE hash = ?1";
+static const char sql_find_id[] = "SELECT " KEY_COLUMNS " FROM api_key WHERE id = ?1";
 static const char sql_find_name[] = "SELECT " KEY_COLUMNS " FROM api_key WHERE name = ?1";
 static const char sql_each[] = "SELECT " KEY_COLUMNS " FROM api_key ORDER BY name";
 static const char sql_add[] =
@@ -146,6 +147,12 @@ enum status
 keys_find_name(struct db *db, const char *name, struct key *out)
 {
 	return find(db, sql_find_name, name, out);
+}
+
+enum status
+keys_find_id(struct db *db, const char *id, struct key *out)
+{
+	return find(db, sql_find_id, id, out);
 }
 
 enum status

@@ -46,6 +46,7 @@ enum status key_hash(const char *text, size_t len, char out[SECRET_DIGEST_TEXT])
 /* STATUS_NOT_FOUND where there is none; expired and revoked ones are found. */
 enum status keys_find_hash(struct db *db, const char *hash, struct key *out) MUST_USE;
 enum status keys_find_name(struct db *db, const char *name, struct key *out) MUST_USE;
+enum status keys_find_id(struct db *db, const char *id, struct key *out) MUST_USE;
 /* In order of name; stops early when `each` returns false. */
 enum status keys_each(
     struct db *db, bool (*each)(void *arg, const struct key *key), void *arg) MUST_USE;

@@ -71,6 +71,15 @@ void offer_free(struct offer *offer);
 enum status catalog_offer(struct mcp *mcp, const struct catalog_view *view, struct offer *out,
     struct problem *why) MUST_USE;
 
+/*
+ * One list of one upstream, fetched now and kept as any other is, with the pins of its tools: each entry's own name (or URI, or template), in
+ * the upstream's order. For `enforgatectl upstream test`. STATUS_FAILED with `why`.
+ */
+enum status catalog_look(struct mcp *mcp, const struct upstream *upstream,
+    const struct catalog_view *view, enum list_kind kind,
+    bool (*each)(void *arg, const char *name, enum pin_state pin), void *arg,
+    struct problem *why) MUST_USE;
+
 /* An upstream said that a list changed: forgotten here, and by the database in every process; waiters are woken. */
 void catalog_changed(struct mcp *mcp, const char *upstream_id, enum list_kind kind);
 /* What "notifications/tools/list_changed" and the like are about. False: another method. */

@@ -16,6 +16,16 @@
 #define NAME_SHOWN_MAX 64  /* characters */
 #define UNFIT_LOGGED_MAX 5 /* of one list */
 
+enum status
+list_peer(struct mcp *mcp, const struct upstream *upstream, const struct peer_view *view,
+    int64_t until_us, struct peer **out, struct problem *why)
+{
+	struct peer_view direct = *view;
+
+	direct.park = false;
+	return peer_open(mcp, upstream, &direct, until_us, out, why);
+}
+
 /* "tools", "prompts", "resources" among the capabilities of an upstream; NULL: it has none of them. */
 static struct json_object *
 capability(const struct peer *peer, enum list_kind kind)
@@ -153,7 +163,7 @@ ask_again(struct fetch *f, const char *cursor, struct json_object **response)
 	peer_lost(f->mcp, f->peer);
 	peer_release(f->mcp, f->peer);
 	f->peer = NULL;
-	status = peer_open(
+	status = list_peer(
 	    f->mcp, f->wanted->upstream, &f->wanted->view->peer, f->until_us, &f->peer, f->why);
 	if (status == STATUS_OK)
 		status = ask(f, cursor, response);
@@ -317,7 +327,7 @@ fetch(struct fetch *f)
 {
 	struct json_object *offered;
 	bool found;
-	enum status status = peer_open(
+	enum status status = list_peer(
 	    f->mcp, f->wanted->upstream, &f->wanted->view->peer, f->until_us, &f->peer, f->why);
 
 	if (status != STATUS_OK)

@@ -39,7 +39,7 @@ greet(void *arg, size_t index)
 	struct gathering *g = arg;
 	struct greeted *greeted = &g->items[index];
 
-	if (peer_open(g->mcp, &g->set.items[index], &g->view->peer, g->until_us, &greeted->peer,
+	if (list_peer(g->mcp, &g->set.items[index], &g->view->peer, g->until_us, &greeted->peer,
 		&greeted->why) == STATUS_OK)
 		return;
 	greeted->peer = NULL;

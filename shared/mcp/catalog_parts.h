@@ -74,6 +74,13 @@ struct wanted {
 	const char *digest; /* peer_view_digest() */
 	enum list_kind kind;
 };
+/*
+ * As peer_open(), for whoever only asks what there is: nothing of that is ever parked, and so a legacy http upstream needs no host
+ * process for it.
+ */
+enum status list_peer(struct mcp *mcp, const struct upstream *upstream,
+    const struct peer_view *view, int64_t until_us, struct peer **out,
+    struct problem *why) MUST_USE;
 /* STATUS_FAILED with `why`. *same: it is, byte for byte, the one that was there. */
 enum status list_fetch(struct mcp *mcp, const struct wanted *wanted, int64_t until_us, bool *same,
     struct problem *why) MUST_USE;

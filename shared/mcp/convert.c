@@ -107,7 +107,8 @@ to_modern(struct json_object *result, const char *method, enum era from, int64_t
 		return false;
 	if (complete && is_cacheable(method) && !set_cache(result, ttl_ms))
 		return false;
-	if (!complete) {
+	/* That of a task is for how long the upstream keeps it. */
+	if (!complete && strcmp(type, "task") != 0) {
 		json_remove(result, "ttlMs");
 		json_remove(result, "cacheScope");
 	}

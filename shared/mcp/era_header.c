@@ -40,7 +40,8 @@ decode(const char *text, size_t len, struct buf *out)
 		unsigned three = 0;
 
 		for (size_t j = 0; j < 4; j++) {
-			const char *digit = j < have ? memchr(digits, text[i + j], 64) : digits;
+			const char *digit =
+			    j < have ? memchr(digits, text[i + j], sizeof(digits) - 1) : digits;
 
 			if (digit == NULL)
 				return false;

@@ -1,91 +1,410 @@
-/* host_line.c - hosts cannot be used yet: everything that needs one says so. */
-#include "mcp/host.h"
+/* host_line.c - a responder's side of a connection to a host; see host.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-static enum status
-say(struct problem *why)
+#include "clock.h"
+#include "mcp/host_parts.h"
+
+#define WRITE_MS 10000 /* for the host to take what is said; it reads whatever its child does */
+#define IN_TURN_MAX 16 /* messages handed out before what is watched is looked at again */
+
+struct host_line {
+	struct json_lines lines;
+	char upstream[UPSTREAM_NAME_MAX + 1];
+	bool gone; /* there was no host: nothing was sent */
+	bool sent; /* the request may have begun */
+	bool over; /* nothing comes any more */
+	int in_turn;
+};
+
+static struct host_line *
+line_new(const char *upstream)
 {
-	problem_set(why, "stdio upstreams cannot be used yet");
-	return STATUS_FAILED;
+	struct host_line *line = calloc(1, sizeof(*line));
+
+	if (line == NULL)
+		return NULL;
+	(void)snprintf(line->upstream, sizeof(line->upstream), "%s", upstream);
+	line->lines.in_fd = line->lines.out_fd = -1;
+	return line;
 }
 
-enum status
-host_find(struct mcp *mcp, const struct upstream *upstream, const struct peer_view *view,
-    int64_t until_us, char out[PATH_MAX], struct json_object **hello, struct problem *why)
+void
+host_line_close(struct host_line *line)
 {
-	(void)mcp;
-	(void)upstream;
-	(void)view;
-	(void)until_us;
-	out[0] = '\0';
-	*hello = NULL;
-	return say(why);
+	if (line == NULL)
+		return;
+	json_lines_free(&line->lines);
+	if (line->lines.in_fd >= 0)
+		(void)close(line->lines.in_fd);
+	free(line);
+}
+
+/* Writes out what is queued, for so long. */
+static enum status
+flush(struct host_line *line)
+{
+	const int64_t until_us = clock_us() + (int64_t)WRITE_MS * 1000;
+	struct pollfd polled = {.fd = line->lines.out_fd, .events = POLLOUT};
+	enum status status;
+
+	while ((status = json_lines_flush(&line->lines)) == STATUS_OK &&
+	       json_lines_waiting(&line->lines) > 0) {
+		if (clock_us() >= until_us)
+			return STATUS_FAILED;
+		(void)poll(&polled, 1, 100);
+	}
+	return status;
+}
+
+static enum status
+say(struct host_line *line, const struct json_object *object)
+{
+	enum status status;
+
+	if (line->gone || line->over)
+		return STATUS_FAILED;
+	status = json_lines_put(&line->lines, object);
+	return status == STATUS_OK ? flush(line) : status;
+}
+
+/* {NAME: value}; takes over the value. */
+static enum status
+say_one(struct host_line *line, const char *name, struct json_object *value)
+{
+	struct json_object *object = json_new_object();
+	enum status status = STATUS_NO_MEMORY;
+
+	if (object != NULL && json_set(object, name, value))
+		status = say(line, object);
+	else if (object == NULL)
+		json_free(value);
+	json_free(object);
+	return status;
 }
 
 enum status
 host_line_open(struct mcp *mcp, struct peer *peer, struct json_object *first,
     struct host_line **out, struct problem *why)
 {
-	(void)mcp;
-	(void)peer;
-	(void)first;
+	const int64_t until_us = clock_us() + (int64_t)PEER_CONNECT_MS * 1000;
+	struct problem reason = {"its host does not answer"};
+	struct json_object *hello = NULL;
+	struct host_line *line = line_new(peer->upstream.name);
+	enum status status;
+
 	*out = NULL;
-	return say(why);
+	if (line == NULL)
+		return STATUS_NO_MEMORY;
+	status = host_meet(mcp, peer->host, until_us, &line->lines, &hello, &reason);
+	json_free(hello);
+	if (status == STATUS_OK) {
+		status = say(line, first);
+		line->sent = line->lines.written > 0;
+		if (status == STATUS_FAILED && !line->sent)
+			status = STATUS_NOT_FOUND;
+	} else {
+		line->lines.in_fd = line->lines.out_fd = -1;
+	}
+	if (status == STATUS_NOT_FOUND) {
+		line->gone = true;
+		status = STATUS_OK;
+	}
+	if (status != STATUS_OK) {
+		problem_set(why, "upstream \"%s\": %s", peer->upstream.name,
+		    status == STATUS_TOO_LARGE ? "the request is too large for its host"
+					       : reason.text);
+		host_line_close(line);
+		return status == STATUS_NO_MEMORY ? status : STATUS_FAILED;
+	}
+	*out = line;
+	return STATUS_OK;
+}
+
+static enum line_event
+lost(struct host_line *line, struct problem *why, const char *reason)
+{
+	line->over = true;
+	problem_set(why, "upstream \"%s\": %s", line->upstream, reason);
+	return LINE_LOST;
+}
+
+/* A line of the host. False: none that is for the caller. */
+static bool
+take_line(struct host_line *line, struct json_object *root, enum line_event *event,
+    struct json_object **message, struct problem *why)
+{
+	bool found;
+	struct json_object *member = json_member(root, "message", &found);
+
+	if (found) {
+		*event = LINE_MESSAGE;
+		*message = json_share(member);
+		return true;
+	}
+	member = json_member(root, "response", &found);
+	if (found) {
+		line->over = true;
+		*event = LINE_RESPONSE;
+		*message = json_share(member);
+		return true;
+	}
+	member = json_member(root, "lost", &found);
+	if (found) {
+		line->sent = json_bool(json_member(root, "sent", &found));
+		*event = lost(line, why,
+		    json_text(member) != NULL ? json_text(member) : "its host lost the request");
+		return true;
+	}
+	return false;
+}
+
+/* What is in the buffer. False: no whole line that is for the caller. */
+static bool
+take_read(struct host_line *line, enum line_event *event, struct json_object **message,
+    struct problem *why)
+{
+	struct json_object *root;
+	const char *text;
+	bool taken = false;
+	size_t len;
+
+	while (!taken && (text = json_lines_next(&line->lines, &len)) != NULL) {
+		root = json_lines_parse(text, len);
+		if (root == NULL) {
+			*event =
+			    lost(line, why, "its host says what is no message, or memory ran out");
+			return true;
+		}
+		taken = take_line(line, root, event, message, why);
+		json_free(root);
+	}
+	return taken;
+}
+
+/* Waits for the host and for what is watched. LINE_MESSAGE: the host has something. */
+static enum line_event
+wait_for(struct host_line *line, struct pollfd *watch, nfds_t nwatch, int64_t until_us)
+{
+	struct pollfd polled[1 + LINE_WATCH_MAX] = {{.fd = line->lines.in_fd, .events = POLLIN}};
+	int64_t left_us;
+	int n;
+
+	nwatch = nwatch < LINE_WATCH_MAX ? nwatch : LINE_WATCH_MAX;
+	for (nfds_t i = 0; i < nwatch; i++)
+		polled[1 + i] = watch[i];
+	for (;;) {
+		left_us = until_us - clock_us();
+		if (left_us < 0)
+			left_us = 0;
+		n = poll(
+		    polled, 1 + nwatch, left_us > 60000000 ? 60000 : (int)((left_us + 999) / 1000));
+		for (nfds_t i = 0; i < nwatch; i++)
+			watch[i].revents = n > 0 ? polled[1 + i].revents : 0;
+		for (nfds_t i = 0; n > 0 && i < nwatch; i++)
+			if (polled[1 + i].revents != 0)
+				return LINE_WATCHED;
+		if (n > 0)
+			return LINE_MESSAGE;
+		if (clock_us() >= until_us)
+			return LINE_TIME;
+	}
+}
+
+/* Whether something watched can be read, now and then also while one message follows the other. */
+static bool
+watched_in_turn(struct host_line *line, struct pollfd *watch, nfds_t nwatch)
+{
+	if (++line->in_turn <= IN_TURN_MAX || nwatch == 0)
+		return false;
+	line->in_turn = 0;
+	return poll(watch, nwatch, 0) > 0;
 }
 
 enum line_event
 host_line_next(struct host_line *line, struct pollfd *watch, nfds_t nwatch, int64_t until_us,
     struct json_object **message, struct problem *why)
 {
-	(void)line;
-	(void)watch;
-	(void)nwatch;
-	(void)until_us;
+	enum line_event event;
+	enum status status;
+
 	*message = NULL;
-	(void)say(why);
-	return LINE_LOST;
+	if (line->gone)
+		return LINE_SESSION;
+	if (line->over)
+		return lost(line, why, "the request is over");
+	if (watched_in_turn(line, watch, nwatch))
+		return LINE_WATCHED;
+	for (;;) {
+		if (take_read(line, &event, message, why))
+			return event;
+		event = wait_for(line, watch, nwatch, until_us);
+		line->in_turn = 0;
+		if (event != LINE_MESSAGE)
+			return event;
+		status = json_lines_read(&line->lines);
+		if (status == STATUS_NOT_FOUND || status == STATUS_FAILED)
+			return lost(line, why, "its host ended before it answered");
+		if (status != STATUS_OK)
+			return lost(line, why, "its answer is too large");
+	}
 }
 
 bool
 host_line_sent(const struct host_line *line)
 {
-	(void)line;
-	return false;
+	return line->sent;
 }
 
 enum status
 host_line_send(struct host_line *line, struct json_object *message)
 {
-	(void)line;
-	(void)message;
-	return STATUS_FAILED;
+	return say_one(line, "send", json_share(message));
 }
 
 void
 host_line_cancel(struct host_line *line, const char *reason)
 {
-	(void)line;
-	(void)reason;
+	if (!line->gone && !line->over)
+		(void)say_one(line, "cancel", json_new_text(reason, strlen(reason)));
+}
+
+/* Gives back what came before the park and was handed to nobody, and waits until it has arrived. */
+static enum status
+give_back(struct host_line *line, struct json_object *unread, int64_t until_us)
+{
+	const size_t count = json_length(unread);
+	enum status status = STATUS_OK;
+
+	if (count == 0)
+		return STATUS_OK;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = say_one(line, "return", json_share(json_element(unread, i)));
+	if (status == STATUS_OK)
+		status = say_one(line, "returned", json_new_text("", 0));
+	while (status == STATUS_OK)
+		json_free(host_receive(&line->lines, until_us, &status));
+	return status == STATUS_NOT_FOUND ? STATUS_OK : STATUS_FAILED;
+}
+
+/* The handle, or what comes before it, which is kept in `unread`. */
+static enum status
+take_parked(struct json_object *root, struct json_object *unread, char handle[LINE_HANDLE_MAX + 1])
+{
+	bool found;
+	const char *text = json_text(json_member(root, "parked", &found));
+
+	if (!found)
+		return json_append(unread, root) ? STATUS_BUSY : STATUS_NO_MEMORY;
+	if (text != NULL && strlen(text) <= LINE_HANDLE_MAX)
+		(void)snprintf(handle, LINE_HANDLE_MAX + 1, "%s", text);
+	else
+		text = NULL;
+	json_free(root);
+	return text != NULL ? STATUS_OK : STATUS_FAILED;
 }
 
 enum status
 host_line_park(struct host_line *line, char handle[LINE_HANDLE_MAX + 1])
 {
-	(void)line;
-	handle[0] = '\0';
-	return STATUS_FAILED;
+	const int64_t until_us = clock_us() + (int64_t)WRITE_MS * 1000;
+	struct json_object *unread = json_new_array(), *yes = NULL, *root;
+	enum status status = STATUS_NO_MEMORY, read;
+
+	if (unread != NULL && (yes = json_new_object()) != NULL && json_set_bool(yes, "park", true))
+		status = say(line, yes) == STATUS_OK ? STATUS_BUSY : STATUS_FAILED;
+	while (status == STATUS_BUSY) {
+		root = host_receive(&line->lines, until_us, &read);
+		status = root == NULL ? STATUS_FAILED : take_parked(root, unread, handle);
+	}
+	if (status == STATUS_OK)
+		status = give_back(line, unread, until_us);
+	json_free(unread);
+	json_free(yes);
+	line->over = true;
+	return status == STATUS_NO_MEMORY ? status
+	       : STATUS_FAILED == status  ? STATUS_FAILED
+					  : STATUS_OK;
+}
+
+/* The path of the socket that a handle begins with. */
+static enum status
+path_of_handle(const struct mcp *mcp, const char *handle, char out[PATH_MAX])
+{
+	static const char end[] = ".sock.";
+	const char *at = strstr(handle, end);
+	char dir[PATH_MAX], name[RUN_NAME_MAX + 1];
+	struct problem why;
+	size_t len;
+
+	if (at == NULL)
+		return STATUS_NOT_FOUND;
+	len = (size_t)(at - handle) + sizeof(end) - 2;
+	if (len > RUN_NAME_MAX)
+		return STATUS_NOT_FOUND;
+	memcpy(name, handle, len);
+	name[len] = '\0';
+	if (!run_name_valid(name) || strncmp(name, HOST_PREFIX, strlen(HOST_PREFIX)) != 0 ||
+	    run_dir(mcp->config->state_dir, dir, &why) != STATUS_OK)
+		return STATUS_NOT_FOUND;
+	return snprintf(out, PATH_MAX, "%s/%s", dir, name) < PATH_MAX ? STATUS_OK
+								      : STATUS_NOT_FOUND;
+}
+
+/* Asks for the call; STATUS_OK: it is ours. */
+static enum status
+take_over(struct host_line *line, const char *handle, int64_t until_us)
+{
+	struct json_object *root = NULL;
+	bool resumed = false;
+	enum status status = say_one(line, "resume", json_new_text(handle, strlen(handle)));
+
+	if (status == STATUS_OK)
+		root = host_receive(&line->lines, until_us, &status);
+	if (root != NULL)
+		(void)json_member(root, "resumed", &resumed);
+	json_free(root);
+	if (status == STATUS_NO_MEMORY)
+		return status;
+	return resumed ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 enum status
 host_line_resume(struct mcp *mcp, const char *handle, struct host_line **out, struct problem *why)
 {
-	(void)mcp;
-	(void)handle;
-	*out = NULL;
-	return say(why);
-}
+	const int64_t until_us = clock_us() + (int64_t)PEER_CONNECT_MS * 1000;
+	struct host_line *line = line_new("");
+	struct json_object *hello = NULL;
+	char path[PATH_MAX];
+	enum status status;
+	bool found;
 
-void
-host_line_close(struct host_line *line)
-{
-	(void)line;
+	*out = NULL;
+	if (line == NULL)
+		return STATUS_NO_MEMORY;
+	status = path_of_handle(mcp, handle, path);
+	if (status == STATUS_OK) {
+		status = host_meet(mcp, path, until_us, &line->lines, &hello, why);
+		if (status != STATUS_OK)
+			line->lines.in_fd = line->lines.out_fd = -1;
+	}
+	if (status == STATUS_OK) {
+		const char *name = json_text(json_member(hello, "upstream", &found));
+
+		(void)snprintf(
+		    line->upstream, sizeof(line->upstream), "%s", name != NULL ? name : "");
+		line->sent = true;
+		status = take_over(line, handle, until_us);
+	}
+	json_free(hello);
+	if (status == STATUS_OK) {
+		*out = line;
+		return STATUS_OK;
+	}
+	host_line_close(line);
+	problem_set(why, "the call is not under way any more");
+	return status == STATUS_NO_MEMORY ? status : STATUS_NOT_FOUND;
 }

@@ -32,9 +32,11 @@ struct http_line {
 	struct buf body;
 	struct http_message *first, **last; /* read and not yet handed out */
 	size_t waiting;
-	size_t in_turn;       /* messages handed out since what is watched was looked at */
-	bool stream;          /* nothing but messages is expected (line_listen()) */
-	bool answered;        /* the response was read */
+	size_t in_turn; /* messages handed out since what is watched was looked at */
+	bool stream;    /* nothing but messages is expected (line_listen()) */
+	bool answered;  /* the response was read */
+	bool over;      /* the exchange has ended, as `end` says once all messages are handed out */
+	enum line_event end;
 	bool bad;             /* `fault` is set: nothing more is read */
 	bool other_id;        /* a response to something else came */
 	int64_t code;         /* of a JSON-RPC error in an answer that is not 2xx; 0: none */
@@ -74,7 +76,7 @@ enum status http_headers(
 bool http_take(void *line, const char *bytes, size_t len);
 bool http_ready(void *line);
 bool http_is_stream(const struct http_line *line);
-/* The exchange is over: reads what came whole, and says what the line ends with. */
+/* The exchange is over: reads what came whole, the first time, and says what the line ends with when nothing waits any more. */
 enum line_event http_end(struct http_line *line);
 
 #endif

@@ -178,7 +178,7 @@ end_well(struct http_line *line)
 	else if (strcmp(head->type, TYPE_JSON) != 0)
 		problem_set(&line->fault, "answered with %s instead of JSON or an event stream",
 		    type[0] != '\0' ? type : "something without a type");
-	else if (take_text(line, buf_str(&line->body), line->body.len) && line->first == NULL)
+	else if (take_text(line, buf_str(&line->body), line->body.len) && !line->answered)
 		problem_set(&line->fault, "%s",
 		    line->other_id ? "answered a request that was not asked"
 				   : "answered without a response");
@@ -263,16 +263,16 @@ enum line_event
 http_end(struct http_line *line)
 {
 	const struct wire_head *head = wire_head(line->wire);
-	bool whole;
 
-	if (line->answered) {
+	if (line->over)
+		return line->end;
+	line->over = true;
+	line->end = LINE_LOST;
+	if (line->answered)
 		problem_set(&line->fault, "has answered already");
-		return LINE_LOST;
-	}
-	if (line->bad)
-		return LINE_LOST;
-	if (head->status >= 300)
-		return end_refused(line);
-	whole = wire_whole(line->wire, &line->fault);
-	return whole ? end_well(line) : LINE_LOST;
+	else if (!line->bad && head->status >= 300)
+		line->end = end_refused(line);
+	else if (!line->bad && wire_whole(line->wire, &line->fault))
+		line->end = end_well(line);
+	return line->end;
 }

@@ -197,6 +197,22 @@ free_question(struct question *q)
 	free(q);
 }
 
+void
+ticket_forget(struct ticket *ticket, const struct json_object *question)
+{
+	const char *id = json_text(question);
+	struct question **at = &ticket->questions, *found = NULL;
+
+	(void)pthread_mutex_lock(&ticket->mailbox->mutex);
+	while (*at != NULL && (id == NULL || strcmp((*at)->id, id) != 0))
+		at = &(*at)->next;
+	found = *at;
+	if (found != NULL)
+		*at = found->next;
+	(void)pthread_mutex_unlock(&ticket->mailbox->mutex);
+	free_question(found);
+}
+
 /* Takes the first question that is answered out of the list. */
 static struct question *
 next_answered(struct ticket *ticket)

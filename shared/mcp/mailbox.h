@@ -35,6 +35,8 @@ bool ticket_cancelled(const struct ticket *ticket);
 void ticket_on_cancel(struct ticket *ticket, void (*cancelled)(void *arg), void *arg);
 /* A new id for a question to the client: a text that names this mailbox; owned by the caller. NULL: out of memory. */
 struct json_object *ticket_question(struct ticket *ticket);
+/* Nobody wants to know any more: an answer that comes is nobody's. */
+void ticket_forget(struct ticket *ticket, const struct json_object *question);
 /* An answer that has come: a whole response, owned by the caller; NULL: none. Its id is the question's. */
 struct json_object *ticket_take(struct ticket *ticket);
 void ticket_close(struct ticket *ticket); /* accepts NULL */

@@ -36,9 +36,8 @@ send_all(int fd, const struct buf *message, int64_t until_us)
 		    fd, message->data + done, message->len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent > 0)
 			done += (size_t)sent;
-		else if (errno != EAGAIN && errno != EINTR)
-			return false;
-		else if (poll(&polled, 1, left_ms(until_us)) == 0)
+		else if ((errno != EAGAIN && errno != EINTR) ||
+			 poll(&polled, 1, left_ms(until_us)) == 0)
 			return false;
 	}
 	return true;

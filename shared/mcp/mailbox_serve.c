@@ -29,6 +29,7 @@ struct serving {
 	struct mailbox *mailbox;
 	struct incoming in[CONNECTIONS_MAX];
 	int64_t rest_until_us;
+	bool ending; /* the process is about to end, and its socket is removed */
 };
 
 static void
@@ -146,14 +147,13 @@ read_some(struct mailbox *mailbox, struct incoming *in)
 		status = run_guest_check(&in->guest);
 		in->proved = status == STATUS_OK;
 		if (status == STATUS_REFUSED) {
-			log_warn(
+			log_refusal(
 			    "mailbox: somebody without the installation's key was turned away");
 			drop(in);
 		}
 		return;
 	}
 	got = recv(in->guest.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got > 0)
@@ -164,12 +164,14 @@ read_some(struct mailbox *mailbox, struct incoming *in)
 		look(mailbox, in);
 }
 
+enum { POLL_STOP = CONNECTIONS_MAX, POLL_LISTEN, POLL_END, POLL_COUNT };
+
 /* Waits for the next thing, at most until a connection's time is over. False: the thread is to end. */
 static bool
 step(struct serving *serving)
 {
 	struct mailbox *mailbox = serving->mailbox;
-	struct pollfd polled[CONNECTIONS_MAX + 2];
+	struct pollfd polled[POLL_COUNT];
 	struct incoming *place;
 	int64_t now_us = clock_us(), until_us = INT64_MAX;
 	int wait_ms = -1;
@@ -186,21 +188,30 @@ step(struct serving *serving)
 	place = place_for_one(serving);
 	if (place != NULL && now_us < serving->rest_until_us && serving->rest_until_us < until_us)
 		until_us = serving->rest_until_us;
-	polled[CONNECTIONS_MAX] = (struct pollfd){.fd = mailbox->stop_fd, .events = POLLIN};
-	polled[CONNECTIONS_MAX + 1] = (struct pollfd){.fd = -1, .events = POLLIN};
+	polled[POLL_STOP] = (struct pollfd){.fd = mailbox->stop_fd, .events = POLLIN};
+	polled[POLL_LISTEN] = (struct pollfd){.fd = -1, .events = POLLIN};
 	if (place != NULL && now_us >= serving->rest_until_us)
-		polled[CONNECTIONS_MAX + 1].fd = mailbox->listen_fd;
+		polled[POLL_LISTEN].fd = mailbox->listen_fd;
+	polled[POLL_END] =
+	    (struct pollfd){.fd = serving->ending ? -1 : mailbox->mcp->end_fd, .events = POLLIN};
 	if (until_us != INT64_MAX)
 		wait_ms = (int)((until_us - now_us) / 1000 + 1);
-	if (poll(polled, CONNECTIONS_MAX + 2, wait_ms) <= 0)
+	if (poll(polled, POLL_COUNT, wait_ms) <= 0)
 		return true;
-	if (polled[CONNECTIONS_MAX].revents != 0)
+	if (polled[POLL_STOP].revents != 0)
 		return false;
+	/* Nobody closes the mailbox of a process that ends while requests are under way. */
+	if (polled[POLL_END].revents != 0) {
+		(void)unlink(mailbox->path);
+		serving->ending = true;
+	}
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		if (serving->in[i].guest.fd >= 0 && polled[i].revents != 0)
 			read_some(mailbox, &serving->in[i]);
-	if (polled[CONNECTIONS_MAX + 1].revents != 0)
-		take_connection(serving, place_for_one(serving));
+	/* Whoever would have had to go may have proved itself by now. */
+	place = place_for_one(serving);
+	if (polled[POLL_LISTEN].revents != 0 && place != NULL)
+		take_connection(serving, place);
 	return true;
 }
 

@@ -179,7 +179,7 @@ struct peer_key {
 static bool
 is_for(const struct known *known, const struct peer_key *key)
 {
-	return strcmp(known->peer.upstream.id, key->upstream->id) == 0 &&
+	return strcmp(known->asked_id, key->upstream->id) == 0 &&
 	       known->asked_changed_ms == key->upstream->changed_ms && known->park == key->park &&
 	       strcmp(known->peer.owner, key->owner) == 0 &&
 	       strcmp(known->peer.view, key->view) == 0;
@@ -236,7 +236,7 @@ add(struct peers *peers, const struct peer_key *key)
 	    .linked = true,
 	    .owners = 2,
 	    .used_us = clock_us()};
-	memcpy(known->peer.upstream.id, key->upstream->id, sizeof(known->peer.upstream.id));
+	memcpy(known->asked_id, key->upstream->id, sizeof(known->asked_id));
 	(void)snprintf(known->peer.owner, sizeof(known->peer.owner), "%s", key->owner);
 	memcpy(known->peer.view, key->view, sizeof(known->peer.view));
 	peers->first = known;

@@ -11,7 +11,9 @@ struct known {
 	struct peer peer;
 	struct peers *peers;
 	struct known *next;
-	int64_t asked_changed_ms; /* of the upstream as the caller had it: what it is found by */
+	/* Of the upstream as the caller had it: what it is found by, as the peer's own is read while others look. */
+	char asked_id[UPSTREAM_ID_MAX + 1];
+	int64_t asked_changed_ms;
 	bool park;
 	enum known_state state;
 	bool linked; /* the list of peers.c is one of the owners */

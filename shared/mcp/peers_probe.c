@@ -50,7 +50,7 @@ ask(struct mcp *mcp, struct peer *peer, struct json_object *request, int64_t unt
 	out->code = out->root != NULL ? error_code(out->root) : line->code;
 	memcpy(out->session, wire_head(line->wire)->session, sizeof(out->session));
 	if (out->event == LINE_TIME)
-		problem_set(why, "did not answer within %d s", PEER_CONNECT_MS / 1000);
+		problem_set(why, "did not answer in time");
 	else if (out->event == LINE_WATCHED)
 		problem_set(why, "was not waited for: the gateway is being stopped");
 	else

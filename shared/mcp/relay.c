@@ -176,23 +176,19 @@ see_time(struct relay *r)
 	}
 }
 
-static void
-see_lost(struct relay *r, const struct problem *why)
+void
+relay_lost(struct relay *r, bool sent, const char *why)
 {
-	const bool sent = r->resumed || line_sent(r->line);
-
 	line_close(r->line);
 	r->line = NULL;
-	asked_free(&r->asked);
-	r->gather_us = 0;
+	relay_take_back_all(r);
 	if (sent)
 		relay_refuse(r, RELAY_UNKNOWN,
-		    "the answer was lost; the call may have run, its outcome is unknown: %s",
-		    why->text);
+		    "the answer was lost; the call may have run, its outcome is unknown: %s", why);
 	else if (relay_connect_anew(r))
 		relay_send(r);
 	else
-		relay_refuse(r, RELAY_NOT_SENT, "not executed: %s", why->text);
+		relay_refuse(r, RELAY_NOT_SENT, "not executed: %s", why);
 }
 
 static void
@@ -253,7 +249,7 @@ step(struct relay *r)
 	case LINE_TIME:
 		break;
 	case LINE_LOST:
-		see_lost(r, &why);
+		relay_lost(r, r->resumed || line_sent(r->line), why.text);
 		break;
 	case LINE_SESSION:
 		see_session_lost(r, &why);
@@ -269,15 +265,23 @@ begin(struct relay *r)
 	const struct relay_call *call = r->call;
 	const struct relay_client *client = r->client;
 
-	if (client->era == ERA_LEGACY && client->session_id != NULL && r->mcp->mailbox != NULL)
-		r->ticket = ticket_open(r->mcp->mailbox, client->session_id, client->id);
+	r->ticket = client->ticket;
+	if (r->ticket == NULL && client->era == ERA_LEGACY && client->session_id != NULL &&
+	    r->mcp->mailbox != NULL) {
+		r->own_ticket = ticket_open(r->mcp->mailbox, client->session_id, client->id);
+		r->ticket = r->own_ticket;
+	}
+	if (r->ticket != NULL && ticket_cancelled(r->ticket)) {
+		relay_cancel(r, "the client cancelled it");
+		return;
+	}
 	if (call->state != NULL && call->state->handle[0] != '\0') {
 		relay_resume(r);
 		return;
 	}
 	if (call->state != NULL && call->state->own != NULL)
 		r->own_state = json_share(call->state->own);
-	if (call->state != NULL && call->input_responses != NULL)
+	if (call->input_responses != NULL)
 		r->responses = json_share(call->input_responses);
 	relay_send(r);
 }
@@ -298,10 +302,10 @@ relay_run(struct mcp *mcp, const struct relay_call *call, const struct relay_cli
 	begin(&r);
 	while (!r.done)
 		step(&r);
+	relay_take_back_all(&r);
 	line_close(r.line);
-	ticket_close(r.ticket);
+	ticket_close(r.own_ticket);
 	peer_release(mcp, r.peer);
-	asked_free(&r.asked);
 	json_free(r.token);
 	json_free(r.definition);
 	json_free(r.responses);

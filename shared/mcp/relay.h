@@ -9,6 +9,7 @@
 
 #include "mcp/catalog.h"
 #include "mcp/line.h"
+#include "mcp/mailbox.h"
 #include "mcp/state.h"
 
 #define RELAY_KEEP_MS 10000 /* between signs of life to the client while nothing is said */
@@ -26,7 +27,8 @@ struct relay_client {
 	struct json_object *progress_token; /* NULL: it gets no progress */
 	struct json_object *id;             /* of its request */
 	const char *session_id;             /* legacy: "ses_..."; NULL: none */
-	double progress_from; /* the last value it was sent while held: ours count from there */
+	struct ticket *ticket; /* legacy: of the request, where there is one already; borrowed */
+	double progress_from;  /* the last value it was sent while held: ours count from there */
 	/* Sends a message on the request's stream, in the thread of the relay. False: the client is gone. */
 	bool (*send)(void *arg, const struct json_object *message);
 	/* A sign of life on the stream. False: the client is gone. */

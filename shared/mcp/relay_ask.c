@@ -30,6 +30,15 @@ decline(struct relay *r, struct json_object *id, int code, const char *message)
 	rpc_fault_free(&fault);
 }
 
+/* A question that is over without an answer. */
+static void
+forget(struct relay *r, size_t at)
+{
+	if (r->ticket != NULL && r->asked.one[at].ours != NULL)
+		ticket_forget(r->ticket, r->asked.one[at].ours);
+	asked_remove(&r->asked, at);
+}
+
 bool
 relay_put(struct relay *r, struct json_object *id, struct json_object *entry)
 {
@@ -45,7 +54,9 @@ relay_put(struct relay *r, struct json_object *id, struct json_object *entry)
 	put = asked_add(&r->asked, id, ours, entry, clock_us()) == STATUS_OK &&
 	      relay_say(r, rpc_request(ours, method, json_member(entry, "params", &found)));
 	if (!put && asked_find_ours(&r->asked, ours) < ASKED_MAX)
-		asked_remove(&r->asked, asked_find_ours(&r->asked, ours));
+		forget(r, asked_find_ours(&r->asked, ours));
+	else if (!put)
+		ticket_forget(r->ticket, ours);
 	json_free(ours);
 	return put;
 }
@@ -83,22 +94,35 @@ relay_ask(struct relay *r, const struct rpc_message *question)
 		decline(r, question->id, RPC_INTERNAL, "the client cannot be asked now");
 }
 
+/* A question that nobody waits for any more: a client that has it is told. */
+static void
+take_back(struct relay *r, size_t at)
+{
+	struct json_object *ours = r->asked.one[at].ours;
+	struct json_object *params = ours != NULL ? json_new_object() : NULL;
+
+	if (params != NULL && json_set(params, "requestId", json_share(ours)))
+		(void)relay_say(r, rpc_notification("notifications/cancelled", params));
+	json_free(params);
+	forget(r, at);
+}
+
+void
+relay_take_back_all(struct relay *r)
+{
+	while (r->asked.count > 0)
+		take_back(r, 0);
+	r->gather_us = 0;
+}
+
 void
 relay_ask_no_more(struct relay *r, const struct json_object *id)
 {
 	const size_t at = id != NULL ? asked_find(&r->asked, id) : ASKED_MAX;
-	struct json_object *params;
 
 	if (at == ASKED_MAX)
 		return;
-	if (r->asked.one[at].ours != NULL) {
-		params = json_new_object();
-		if (params != NULL &&
-		    json_set(params, "requestId", json_share(r->asked.one[at].ours)))
-			(void)relay_say(r, rpc_notification("notifications/cancelled", params));
-		json_free(params);
-	}
-	asked_remove(&r->asked, at);
+	take_back(r, at);
 	r->word_us = clock_us();
 	if (r->asked.count == 0)
 		r->gather_us = 0;
@@ -158,7 +182,7 @@ relay_drop_late(struct relay *r, int64_t now_us)
 	}
 	while (r->asked.count > 0) {
 		id = json_share(r->asked.one[0].id);
-		asked_remove(&r->asked, 0);
+		take_back(r, 0);
 		decline(r, id, RPC_INTERNAL, "the client did not answer in time");
 		json_free(id);
 	}

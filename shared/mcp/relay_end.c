@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mcp/continuation.h"
 #include "mcp/convert.h"
+#include "mcp/relay_task.h"
 
 static void
 end(struct relay *r, enum relay_end how, const char *reason)
@@ -64,20 +65,56 @@ is_task(const struct json_object *result)
 	return type != NULL && strcmp(type, "task") == 0;
 }
 
+/* The id under which the client may ask for a task. */
+static bool
+name_task(const struct relay *r, struct json_object *result)
+{
+	bool found, good;
+	const char *id = json_text(json_member(result, "taskId", &found));
+	struct buf name;
+
+	if (id == NULL)
+		return true;
+	buf_init(&name, MCP_URI_MAX);
+	good = relay_task_join(r->mcp, r->call->bond.key_id, r->call->upstream->name, id, &name) ==
+		   STATUS_OK &&
+	       json_set_text(result, "taskId", buf_str(&name));
+	buf_free(&name);
+	return good;
+}
+
+/* A task that is done has the result of its call inside. */
+static bool
+prefix_inside(struct json_object *task, const char *upstream_name)
+{
+	bool found;
+	struct json_object *inside = json_member(task, "result", &found);
+
+	if (json_type(inside) != JSON_OBJECT)
+		return true;
+	inside = rpc_copy(inside);
+	if (inside != NULL && names_prefix_uris(inside, upstream_name))
+		return json_set(task, "result", inside);
+	json_free(inside);
+	return false;
+}
+
 /* The result as the client's era has it and under the names that the client knows. NULL: out of memory. */
 static struct json_object *
 result_for_client(const struct relay *r, struct json_object *result, enum era from)
 {
 	const struct upstream *upstream = r->call->upstream;
+	const bool of_task = is_task(result) || strncmp(r->call->method, "tasks/", 6) == 0;
 	struct json_object *out = rpc_copy(result);
 	bool good = out != NULL;
 
 	if (good && upstream->prefix)
-		good = names_prefix_uris(out, upstream->name);
+		good = names_prefix_uris(out, upstream->name) &&
+		       (!of_task || prefix_inside(out, upstream->name));
 	if (good)
 		good = convert_result(out, r->call->method, from, r->client->era, -1);
-	if (good && (is_task(result) || strncmp(r->call->method, "tasks/", 6) == 0))
-		good = relay_name_task(out, upstream->name);
+	if (good && of_task)
+		good = name_task(r, out);
 	if (good)
 		return out;
 	json_free(out);
@@ -101,6 +138,8 @@ relay_finish(struct relay *r, struct json_object *result)
 	r->out->result = result_for_client(r, result, from);
 	if (r->out->result == NULL)
 		relay_refuse(r, RELAY_UNKNOWN, "out of memory; the call was run");
+	else if (is_task(result))
+		end(r, RELAY_COMPLETED, "the upstream made a task of it, which may still run");
 	else if (is_tool_call(r) && json_bool(json_member(result, "isError", &found)))
 		end(r, RELAY_ERROR, "the upstream answered with a result that says isError");
 	else
@@ -164,7 +203,8 @@ relay_want_input(struct relay *r, struct json_object *result, struct state *stat
 	buf_free(&sealed);
 	if (status != STATUS_OK) {
 		json_free(result);
-		relay_refuse(r, RELAY_ERROR,
+		relay_give_up_parked(r, state);
+		relay_refuse(r, state->handle[0] != '\0' ? RELAY_UNKNOWN : RELAY_ERROR,
 		    "upstream \"%s\" asked for input, but there can be no further round: %s",
 		    r->call->upstream->name,
 		    status == STATUS_TOO_LARGE ? "too many, or its state is too large"

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "mcp/host.h"
 
 static enum era
 era_of_upstream(const struct relay *r)
@@ -156,6 +157,25 @@ try_again(struct relay *r, struct json_object *error)
 	return true;
 }
 
+/* A call that was carried by the bridge of an http upstream (host.h), and was lost on its way. */
+static bool
+lost_behind_bridge(struct relay *r, const struct json_object *error)
+{
+	bool found;
+	const struct json_object *lost, *data = json_member(error, "data", &found);
+	const char *why = json_text(json_member(error, "message", &found));
+
+	if (r->call->upstream->kind != UPSTREAM_HTTP ||
+	    (r->peer != NULL && r->peer->host[0] == '\0'))
+		return false;
+	lost = json_member(data, BRIDGE_LOST, &found);
+	if (json_type(lost) != JSON_OBJECT)
+		return false;
+	relay_lost(r, r->resumed || json_bool(json_member(lost, "sent", &found)),
+	    why != NULL ? why : "the connection broke");
+	return true;
+}
+
 void
 relay_response(struct relay *r, struct json_object *tree)
 {
@@ -165,14 +185,13 @@ relay_response(struct relay *r, struct json_object *tree)
 
 	line_close(r->line);
 	r->line = NULL;
-	asked_free(&r->asked);
-	r->gather_us = 0;
+	relay_take_back_all(r);
 	if (status != STATUS_OK || message.kind != RPC_RESPONSE)
 		relay_refuse(r, RELAY_UNKNOWN,
 		    "upstream \"%s\" answered with what is no response; the call may have run",
 		    r->call->upstream->name);
-	else if (message.error != NULL && !try_again(r, message.error) &&
-		 !relay_urls(r, message.error))
+	else if (message.error != NULL && !lost_behind_bridge(r, message.error) &&
+		 !try_again(r, message.error) && !relay_urls(r, message.error))
 		relay_fail(r, message.error);
 	else if (message.result != NULL && era_of_upstream(r) == ERA_MODERN &&
 		 text_is(message.result, "resultType", "input_required"))

@@ -208,6 +208,17 @@ relay_park(struct relay *r)
 	json_free(state.asked);
 }
 
+void
+relay_give_up_parked(struct relay *r, const struct state *state)
+{
+	struct problem why;
+
+	if (state->handle[0] == '\0')
+		return;
+	if (line_resume(r->mcp, r->call->upstream, state->handle, &r->line, &why) == STATUS_OK)
+		relay_hang_up(r, "the call cannot wait for the client");
+}
+
 /* One answer of the client for the upstream that waits for it; none is an error, so that it need not wait for ever. */
 static bool
 give_answer(struct relay *r, const char *key, struct json_object *id)

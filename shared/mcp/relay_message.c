@@ -257,19 +257,3 @@ relay_log(struct json_object *params, const char *level, const char *upstream_na
 	json_free(out);
 	return NULL;
 }
-
-bool
-relay_name_task(struct json_object *result, const char *upstream_name)
-{
-	bool found, good;
-	const char *id = json_text(json_member(result, "taskId", &found));
-	struct buf name;
-
-	if (id == NULL)
-		return true;
-	buf_init(&name, MCP_URI_MAX);
-	names_join(upstream_name, id, &name);
-	good = buf_status(&name) == STATUS_OK && json_set_text(result, "taskId", buf_str(&name));
-	buf_free(&name);
-	return good;
-}

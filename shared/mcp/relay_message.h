@@ -39,7 +39,4 @@ struct json_object *relay_progress(
 struct json_object *relay_log(
     struct json_object *params, const char *level, const char *upstream_name);
 
-/* "UPSTREAM__TASK": a task's id as the client knows it, in every member taskId of a result or notification (in place). */
-bool relay_name_task(struct json_object *result, const char *upstream_name);
-
 #endif

@@ -22,6 +22,7 @@ struct relay {
 	struct peer *peer;
 	struct line *line;              /* NULL: between two rounds */
 	struct ticket *ticket;          /* of a legacy client's request */
+	struct ticket *own_ticket;      /* the same where it was opened here */
 	struct json_object *token;      /* our progress token at the upstream; owned */
 	struct json_object *definition; /* of the tool, once it was looked up again; owned */
 	/* Of the next round with a modern upstream; owned. */
@@ -45,6 +46,8 @@ struct relay {
 /* To the client, on its stream. False: it is gone. */
 bool relay_say(
     struct relay *r, struct json_object *message); /* takes it over; NULL is out of memory */
+/* The line is broken: what was not sent is sent again, once. */
+void relay_lost(struct relay *r, bool sent, const char *why);
 /* Ends the line, having told the upstream. */
 void relay_hang_up(struct relay *r, const char *reason);
 
@@ -63,6 +66,8 @@ void relay_response(struct relay *r, struct json_object *message);
 /* ---- relay_ask.c ---- */
 /* A question of a legacy upstream. */
 void relay_ask(struct relay *r, const struct rpc_message *question);
+/* Nobody waits for an answer to any of its questions. */
+void relay_take_back_all(struct relay *r);
 /* It does not want to know any more. */
 void relay_ask_no_more(struct relay *r, const struct json_object *id);
 /* The client is sent a question under an id of ours; `id` is what the upstream knows it by. False: it could not be. */
@@ -79,6 +84,8 @@ void relay_input(struct relay *r, struct json_object *result);
 void relay_input_answer(struct relay *r, size_t at, const struct rpc_message *answer);
 /* A legacy upstream has asked a modern client: the line waits for the client's next request. */
 void relay_park(struct relay *r);
+/* A line that waits, if `state` has one, is not waited for any more. */
+void relay_give_up_parked(struct relay *r, const struct state *state);
 /* Takes up a line that waited, with what the client answered. */
 void relay_resume(struct relay *r);
 /* A legacy upstream's -32042 for a modern client. False: it is none that can be asked. */

@@ -1,11 +1,15 @@
 /* relay_send.c - the request of a relay is made and sent; see relay_parts.h. */
 #include "mcp/relay_parts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "generation.h"
 #include "mcp/param_header.h"
+#include "stop.h"
 
 #define US_PER_MS INT64_C(1000)
 
@@ -85,6 +89,33 @@ relay_connect_anew(struct relay *r)
 	return true;
 }
 
+/*
+ * A further round within one request was let through by the verdict of the first. What was changed since may not let it through any more,
+ * and only the gate can say that: the client has to call again.
+ */
+static bool
+may_go_on(const struct relay *r)
+{
+	const struct caller *caller = r->call->caller;
+	int64_t generation = -1;
+	struct db *db;
+	bool stopped;
+	int dir;
+
+	if (r->rounds + r->state_rounds == 0 || caller == NULL)
+		return true;
+	dir = open(r->mcp->config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stopped = dir < 0 || stop_file_present(dir, caller->key.name);
+	if (dir >= 0)
+		(void)close(dir);
+	if (stopped || store_read(r->mcp->store, &db) != STATUS_OK)
+		return false;
+	if (generation_read(db, &generation) != STATUS_OK)
+		generation = -1;
+	store_read_end(r->mcp->store, db);
+	return generation == caller->generation;
+}
+
 static enum status
 open_line(struct relay *r, struct problem *why)
 {
@@ -117,6 +148,12 @@ relay_send(struct relay *r)
 	struct problem why = {"out of memory"};
 	enum status status;
 
+	if (!may_go_on(r)) {
+		relay_refuse(r, RELAY_ERROR,
+		    "keys, policies or upstreams were changed, or calls stopped, while the call "
+		    "waited for input: it did not go on; call again");
+		return;
+	}
 	do {
 		r->resumed = false;
 		status = open_line(r, &why);

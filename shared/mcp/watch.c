@@ -1,53 +1,23 @@
 /* watch.c - streams of notifications to a client; see watch.h. */
-#include "mcp/watch.h"
+#include "mcp/watch_stream.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "generation.h"
-#include "log.h"
 #include "mcp/convert.h"
-#include "mcp/sessions.h"
-#include "mcp/watch_ears.h"
-#include "stop.h"
 #include "wake.h"
 
 #define US_PER_MS 1000
-#define READY_MS 3000   /* for upstreams to listen, before the client is told that it is heard */
-#define TOUCH_MS 600000 /* a session whose stream is open is in use */
-#define NOTICES 3       /* kinds of lists that are told of: templates go with resources */
+#define READY_MS 3000 /* for upstreams to listen, before the client is told that it is heard */
 
-static const struct notice_kind {
-	enum list_kind kind;
-	const char *wish; /* member of params.notifications */
-	const char *method;
-} notices[NOTICES] = {
+const struct watch_notice watch_notices[WATCH_NOTICES] = {
     {LIST_TOOLS, "toolsListChanged", "notifications/tools/list_changed"},
     {LIST_PROMPTS, "promptsListChanged", "notifications/prompts/list_changed"},
     {LIST_RESOURCES, "resourcesListChanged", "notifications/resources/list_changed"},
-};
-
-/* One stream. */
-struct watch {
-	struct mcp *mcp;
-	const struct watch_client *client;
-	struct listener *listener;
-	struct json_object *uris; /* that the client wants to hear of, as it says them */
-	bool wants[NOTICES];
-	int64_t marks[NOTICES];
-	int64_t generation; /* under which the upstreams were read */
-	int state_dir_fd;
-	uint64_t wake;
-	int64_t looked_us;
-	int64_t touched_us;
-	int64_t kept_us;
-	bool gone;  /* the client is */
-	bool ended; /* by us */
 };
 
 enum status
@@ -59,12 +29,12 @@ watch_wanted_check(const struct json_object *wanted, struct rpc_fault *fault)
 	if (json_type(wanted) != JSON_OBJECT)
 		return rpc_fault_set(
 		    fault, 200, RPC_INVALID_PARAMS, "Invalid params: notifications is no object");
-	for (size_t i = 0; i < NOTICES; i++) {
-		struct json_object *wish = json_member(wanted, notices[i].wish, &found);
+	for (size_t i = 0; i < WATCH_NOTICES; i++) {
+		struct json_object *wish = json_member(wanted, watch_notices[i].wish, &found);
 
 		if (found && json_type(wish) != JSON_BOOL)
 			return rpc_fault_set(fault, 200, RPC_INVALID_PARAMS,
-			    "Invalid params: %s is no boolean", notices[i].wish);
+			    "Invalid params: %s is no boolean", watch_notices[i].wish);
 	}
 	uris = json_member(wanted, "resourceSubscriptions", &found);
 	if (found && json_type(uris) != JSON_ARRAY)
@@ -115,9 +85,9 @@ acknowledge(struct watch *w)
 	struct json_object *params = json_new_object(), *accepted = json_new_object();
 	bool fine = params != NULL && accepted != NULL;
 
-	for (size_t i = 0; i < NOTICES && fine; i++)
+	for (size_t i = 0; i < WATCH_NOTICES && fine; i++)
 		if (w->wants[i])
-			fine = json_set_bool(accepted, notices[i].wish, true);
+			fine = json_set_bool(accepted, watch_notices[i].wish, true);
 	if (fine && json_length(w->uris) > 0)
 		fine = json_set(accepted, "resourceSubscriptions", json_share(w->uris));
 	if (fine && json_set(params, "notifications", accepted)) {
@@ -148,215 +118,31 @@ say_goodbye(struct watch *w)
 	json_free(result);
 }
 
-/* ---- What is looked at. ---- */
-
-/* Whether the key may still listen. False also where that cannot be told. */
-static bool
-key_stands(struct watch *w, struct db *db)
-{
-	const struct key *key = &w->client->caller->key;
-	bool all = true, own = true;
-	struct key now;
-
-	if (keys_find_name(db, key->name, &now) != STATUS_OK || strcmp(now.id, key->id) != 0 ||
-	    strcmp(key_state(&now, clock_wall_ms()), "active") != 0)
-		return false;
-	if (stop_file_present(w->state_dir_fd, key->name) ||
-	    stop_row_present(db, NULL, &all) != STATUS_OK ||
-	    stop_row_present(db, key->id, &own) != STATUS_OK)
-		return false;
-	return !all && !own;
-}
-
-static bool
-collect_uri(void *arg, const char *uri)
-{
-	return json_append_text(arg, uri);
-}
-
-/* What the session of a legacy client has subscribed to. */
-static enum status
-read_subscriptions(struct watch *w, struct db *db, bool *moved)
-{
-	struct json_object *uris = json_new_array();
-	enum status status = STATUS_NO_MEMORY;
-
-	*moved = false;
-	if (uris != NULL)
-		status = sessions_each_subscription(db, w->client->session_id, collect_uri, uris);
-	if (status != STATUS_OK) {
-		json_free(uris);
-		return status;
-	}
-	*moved = !json_equal(uris, w->uris);
-	json_free(w->uris);
-	w->uris = uris;
-	return STATUS_OK;
-}
-
-/* So that it does not end as idle while its stream is open. */
-static void
-touch_session(struct watch *w)
-{
-	struct db *db;
-
-	if (w->client->session_id == NULL ||
-	    clock_us() - w->touched_us < (int64_t)TOUCH_MS * US_PER_MS)
-		return;
-	w->touched_us = clock_us();
-	if (store_write(w->mcp->store, &db) != STATUS_OK)
-		return;
-	if (sessions_touch(db, w->client->session_id, clock_wall_ms()) != STATUS_OK)
-		store_rollback(w->mcp->store, db);
-	else if (store_commit(w->mcp->store, db) != STATUS_OK)
-		log_warn("the session of a stream cannot be kept in use");
-}
-
-/* What a look at the database found. */
-struct look {
-	bool over;  /* the stream has to end */
-	bool moved; /* what is wanted has */
-	int64_t generation;
-	int64_t marks[NOTICES];
-};
-
-static enum status
-read_all(struct watch *w, struct db *db, struct look *look)
-{
-	enum status status = generation_read(db, &look->generation);
-
-	look->over = !key_stands(w, db) ||
-		     (w->client->session_id != NULL && !sessions_alive(db, w->client->session_id));
-	if (status == STATUS_OK && w->client->session_id != NULL)
-		status = read_subscriptions(w, db, &look->moved);
-	for (size_t i = 0; i < NOTICES && status == STATUS_OK; i++)
-		status = catalog_mark_in(
-		    db, w->client->caller->key.id, notices[i].kind, &look->marks[i]);
-	return status;
-}
-
-static enum status
-read_look(struct watch *w, struct look *look)
-{
-	struct db *db;
-	enum status status = store_read(w->mcp->store, &db);
-
-	*look = (struct look){.over = false};
-	if (status != STATUS_OK)
-		return status;
-	status = read_all(w, db, look);
-	store_read_end(w->mcp->store, db);
-	return status;
-}
-
-/* ---- What is heard for it. ---- */
-
-/* Where one URI leads; one that leads nowhere, or that the policy always denies, is not heard of. */
-static bool
-lead(struct watch *w, const struct caller *caller, const char *uri, struct heard_uri *out)
-{
-	const struct catalog_view view = {
-	    .caller = caller, .peer = *w->client->view, .era = w->client->era};
-	char name[sizeof("resource:") + MCP_URI_MAX];
-	struct problem why = {""};
-	struct route route;
-	bool allowed;
-
-	if (catalog_route(w->mcp, &view, LIST_RESOURCES, uri, &route, &why) != STATUS_OK)
-		return false;
-	(void)snprintf(name, sizeof(name), "resource:%s", route.name);
-	allowed = !catalog_hidden(caller, route.upstream.name, name);
-	if (allowed) {
-		(void)snprintf(out->upstream_id, sizeof(out->upstream_id), "%s", route.upstream.id);
-		out->uri = strdup(uri);
-		out->own = strdup(route.name);
-	}
-	route_free(&route);
-	if (allowed && out->uri != NULL && out->own != NULL)
-		return true;
-	free(out->uri);
-	free(out->own);
-	*out = (struct heard_uri){.uri = NULL};
-	return false;
-}
-
-/* The URIs that lead somewhere, for the ears; the others are taken off what a modern client is told that it hears. */
-static struct heard_uri *
-lead_all(struct watch *w, const struct caller *caller, size_t *count)
-{
-	struct heard_uri *heard = calloc(json_length(w->uris) + 1, sizeof(*heard));
-	struct json_object *accepted = json_new_array();
-	size_t len;
-
-	*count = 0;
-	for (size_t i = 0; heard != NULL && i < json_length(w->uris); i++) {
-		struct json_object *uri = json_element(w->uris, i);
-
-		if (lead(w, caller, json_string(uri, &len), &heard[*count])) {
-			(*count)++;
-			if (accepted != NULL)
-				(void)json_append(accepted, json_share(uri));
-		}
-	}
-	if (w->client->era == ERA_MODERN && accepted != NULL) {
-		json_free(w->uris);
-		w->uris = accepted;
-	} else {
-		json_free(accepted);
-	}
-	return heard;
-}
-
-/* Listens at the upstreams of the key as they are now. */
-static void
-listen_at(struct watch *w, int64_t generation)
-{
-	struct caller *caller = malloc(sizeof(*caller));
-	struct upstream_set set;
-	struct heard_uri *heard;
-	size_t count;
-
-	w->generation = generation;
-	if (caller == NULL)
-		return;
-	/* As it was, but of today: names lead to the upstreams that there are. */
-	memcpy(caller, w->client->caller, sizeof(*caller));
-	caller->generation = generation;
-	if (catalog_upstreams(w->mcp, caller->key.id, generation, &set) == STATUS_OK) {
-		heard = lead_all(w, caller, &count);
-		if (heard != NULL && listener_wants(w->listener, &set, heard, count) != STATUS_OK)
-			log_warn(
-			    "a stream does not hear all upstreams of key \"%s\"", caller->key.name);
-		catalog_upstreams_end(w->mcp, &set);
-	}
-	free(caller);
-}
-
 /* ---- The stream. ---- */
 
 static void
 look(struct watch *w)
 {
-	struct look found;
+	struct watch_look found;
 
 	w->looked_us = clock_us();
 	/* What cannot be read now can be in a second. */
-	if (read_look(w, &found) != STATUS_OK)
+	if (watch_look(w, &found) != STATUS_OK)
 		return;
 	if (found.over) {
 		w->ended = true;
 		return;
 	}
-	for (size_t i = 0; i < NOTICES && !w->gone; i++) {
+	for (size_t i = 0; i < WATCH_NOTICES && !w->gone; i++) {
 		if (found.marks[i] == w->marks[i])
 			continue;
 		w->marks[i] = found.marks[i];
 		if (w->wants[i])
-			say(w, notices[i].method, NULL);
+			say(w, watch_notices[i].method, NULL);
 	}
-	touch_session(w);
+	watch_touch(w);
 	if (found.moved || found.generation != w->generation)
-		listen_at(w, found.generation);
+		watch_listen(w, found.generation);
 }
 
 static void
@@ -410,20 +196,20 @@ static bool
 begin(struct watch *w)
 {
 	const struct watch_client *client = w->client;
-	struct look found;
+	struct watch_look found;
 	bool all = client->era == ERA_LEGACY, wanted;
 
-	for (size_t i = 0; i < NOTICES; i++)
+	for (size_t i = 0; i < WATCH_NOTICES; i++)
 		w->wants[i] =
-		    all || json_bool(json_member(client->wanted, notices[i].wish, &wanted));
+		    all || json_bool(json_member(client->wanted, watch_notices[i].wish, &wanted));
 	w->uris =
 	    all ? NULL : json_copy(json_member(client->wanted, "resourceSubscriptions", &wanted));
 	w->wake = wake_value(w->mcp->wake_fd);
 	if (listener_open(w->mcp, client->view, &w->listener) != STATUS_OK ||
-	    read_look(w, &found) != STATUS_OK || found.over)
+	    watch_look(w, &found) != STATUS_OK || found.over)
 		return false;
 	memcpy(w->marks, found.marks, sizeof(w->marks));
-	listen_at(w, found.generation);
+	watch_listen(w, found.generation);
 	wait_ready(w);
 	if (client->era == ERA_MODERN)
 		acknowledge(w);

@@ -9,7 +9,8 @@
 
 #define US_PER_MS 1000
 #define REST_MS 30000 /* between looks where nothing is to be heard */
-#define ASK_MS 5000   /* for an answer to subscribe */
+#define ASK_ID "enforgate-ask"
+#define ASK_MS 5000 /* for an answer to subscribe */
 
 #define STACK_BYTES ((size_t)256 << 10) /* sanitizers need more */
 #define STACK_BYTES_SANITIZED ((size_t)2 << 20)
@@ -94,12 +95,13 @@ ask(struct hearing *h, const char *method, struct json_object *uri)
 	struct mcp *mcp = h->ear->mcp;
 	const int64_t until_us = clock_us() + (int64_t)ASK_MS * US_PER_MS;
 	struct json_object *params = json_new_object(), *request = NULL, *message = NULL;
+	struct json_object *id = json_new_text(ASK_ID, sizeof(ASK_ID) - 1);
 	struct problem why = {""};
 	enum line_event event = LINE_LOST;
 	struct line *line = NULL;
 
-	if (params != NULL && json_set(params, "uri", json_share(uri)))
-		request = rpc_request(NULL, method, params);
+	if (id != NULL && params != NULL && json_set(params, "uri", json_share(uri)))
+		request = rpc_request(id, method, params);
 	if (request != NULL && line_open(mcp, h->peer, request, NULL, &line, &why) == STATUS_OK)
 		do {
 			json_free(message);
@@ -109,6 +111,7 @@ ask(struct hearing *h, const char *method, struct json_object *uri)
 	line_close(line);
 	json_free(request);
 	json_free(params);
+	json_free(id);
 	return event == LINE_RESPONSE;
 }
 
@@ -222,12 +225,11 @@ static void
 listen_once(struct hearing *h)
 {
 	struct ear *ear = h->ear;
-	const struct peer_view view = {
-	    .owner = ear->owner, .capabilities = ear->capabilities, .park = ear->park};
+	const struct peer_view view = {.owner = ear->owner, .capabilities = ear->capabilities};
 	const int64_t until_us = clock_us() + (int64_t)PEER_CONNECT_MS * US_PER_MS;
 	struct json_object *wanted = NULL;
 	struct problem why = {""};
-	enum status status = peer_open(ear->mcp, &ear->upstream, &view, until_us, &h->peer, &why);
+	enum status status = list_peer(ear->mcp, &ear->upstream, &view, until_us, &h->peer, &why);
 
 	if (status == STATUS_OK) {
 		const bool any = offers(h->peer, "tools", "listChanged") ||

@@ -14,7 +14,6 @@ struct ear {
 	char owner[64];
 	char digest[SECRET_DIGEST_TEXT];  /* of the capabilities */
 	struct json_object *capabilities; /* a copy */
-	bool park;
 	int fd; /* an eventfd: what is wanted has changed, or it is to end */
 	/* Guarded by the mutex of all ears. */
 	enum ear_state state;
@@ -37,8 +36,7 @@ struct listener {
 	char owner[64];
 	char digest[SECRET_DIGEST_TEXT];
 	struct json_object *capabilities; /* a copy */
-	bool park;
-	int fd; /* an eventfd */
+	int fd;                           /* an eventfd */
 	/* Guarded by the mutex of all ears. */
 	struct ear *ears[UPSTREAMS_PER_KEY_MAX];
 	size_t nears;
@@ -52,6 +50,9 @@ struct listener {
 /* Starts the thread of a new ear. */
 bool ear_start(struct ear *ear);
 void ear_free(struct ear *ear);
+
+/* Makes an eventfd readable. */
+void ears_signal(int fd);
 
 /* For an ear, in its thread. */
 void ears_set_state(struct ear *ear, enum ear_state state);

@@ -264,6 +264,9 @@ say_fault(const struct wire *wire, struct problem *why)
 		problem_set(why, "has a certificate that is not trusted or is for another name");
 	else if (wire->code == CURLE_SSL_CACERT_BADFILE)
 		problem_set(why, "has a file of certificates in its settings that cannot be read");
+	else if (wire->sent && (wire->code == CURLE_UNSUPPORTED_PROTOCOL ||
+				   wire->code == CURLE_WEIRD_SERVER_REPLY))
+		problem_set(why, "answered with something that is no HTTP");
 	else if (wire->code == CURLE_UNSUPPORTED_PROTOCOL || wire->code == CURLE_URL_MALFORMAT)
 		problem_set(why, "has an URL that is not http:// or https://");
 	else if (wire->sent && wire->head.status != 0)

@@ -70,8 +70,8 @@ tidy() {
 	    -DENFORGATE_DEFAULT_CONF=\"/x\" -I. -Ishared -Ifcgi -Ictl -Itests/unit $flags 2>/dev/null' sh "$flags"
 }
 
-sources=$(ls shared/*.c fcgi/*.c ctl/*.c tests/bench/*.c tests/faults/*.c 2>/dev/null)
-all=$(ls shared/*.[ch] fcgi/*.[ch] ctl/*.[ch] tests/bench/*.[ch] tests/unit/*.[ch] tests/faults/*.[ch] tests/fuzz/*.[ch] 2>/dev/null)
+sources=$(ls shared/*.c shared/mcp/*.c stdio/*.c fcgi/*.c ctl/*.c tests/bench/*.c tests/faults/*.c 2>/dev/null)
+all=$(ls shared/*.[ch] shared/mcp/*.[ch] stdio/*.[ch] fcgi/*.[ch] ctl/*.[ch] tests/bench/*.[ch] tests/unit/*.[ch] tests/faults/*.[ch] tests/fuzz/*.[ch] 2>/dev/null)
 # shellcheck disable=SC2086 # names without spaces
 {
 	step layout clang-format --dry-run -Werror $all

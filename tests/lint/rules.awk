@@ -2,18 +2,27 @@
 # shared/ is laid in levels; a file includes its own level and those below it.
 
 BEGIN {
-	split("status clock utf8 when proxies", l0)
+	split("status clock utf8 when proxies together", l0)
 	split("buf secret log match plain", l1)
 	split("decimal json store config hosts limit generation probe wake page form", l2)
 	split("call keys policy policies stop audit channels approval grant pin outbox notice continuation", l3)
 	split("caller resolve courier sender address settle", l4)
 	split("gate", l5)
+	# Of the proxy: the protocol itself; what is kept; whatever speaks with upstreams; a whole request.
+	split("rpc era param names convert sse state", m3)
+	split("sessions upstreams continuation catalog_store pins", m4)
+	split("mcp run peers wire wires line host mailbox catalog watch", m5)
+	split("relay", m6)
 	for (i in l0) level[l0[i]] = 0
 	for (i in l1) level[l1[i]] = 1
 	for (i in l2) level[l2[i]] = 2
 	for (i in l3) level[l3[i]] = 3
 	for (i in l4) level[l4[i]] = 4
 	for (i in l5) level[l5[i]] = 5
+	for (i in m3) level[m3[i]] = 3
+	for (i in m4) level[m4[i]] = 4
+	for (i in m5) level[m5[i]] = 5
+	for (i in m6) level[m6[i]] = 6
 
 	owner["json-c/"] = "^shared/json[a-z_]*\\.[ch]$"
 	owner["pcre2.h"] = "^shared/match\\.c$"
@@ -55,7 +64,7 @@ function code_of(line) { # without texts and comments
 }
 
 FNR == 1 {
-	product = FILENAME ~ /^(shared|fcgi|ctl)\//
+	product = FILENAME ~ /^(shared|fcgi|ctl|stdio)\//
 	room = FILENAME
 	sub(/\/.*/, "", room)
 	mine = level_of(FILENAME)

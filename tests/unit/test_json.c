@@ -148,7 +148,7 @@ static void *
 handle_deepest(void *text)
 {
 	struct json_limits limits = aid_json_limits;
-	struct json_object *root = NULL, *again = NULL;
+	struct json_object *root = NULL, *again = NULL, *copy;
 	struct buf out;
 	bool good;
 
@@ -159,6 +159,9 @@ handle_deepest(void *text)
 	good = good && buf_status(&out) == STATUS_OK &&
 	       json_parse(buf_str(&out), out.len, &limits, &again, NULL) == STATUS_OK &&
 	       json_equal(root, again);
+	copy = json_copy(root);
+	good = good && json_equal(copy, root);
+	json_free(copy);
 	buf_reset(&out);
 	json_write_pretty(root, &out);
 	json_free(root);

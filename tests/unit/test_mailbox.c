@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -45,6 +47,7 @@ setup(void **state)
 	p->config.members_max = 10000;
 	p->mcp.config = &p->config;
 	p->mcp.master = &master;
+	p->mcp.end_fd = -1;
 	open_mailbox(p);
 	*state = p;
 	return 0;
@@ -189,6 +192,27 @@ an_answer_is_taken_once_and_from_its_session_only(void **state)
 }
 
 static void
+a_question_that_is_forgotten_takes_no_answer(void **state)
+{
+	struct place *p = *state;
+	struct ticket *ticket = open_ticket(p, "ses_1", "7");
+	char first[MAILBOX_QUESTION_MAX + 1], second[MAILBOX_QUESTION_MAX + 1];
+	struct json_object *id;
+
+	(void)snprintf(first, sizeof(first), "%s", ask(ticket));
+	(void)snprintf(second, sizeof(second), "%s", ask(ticket));
+	id = json_new_text(first, strlen(first));
+	ticket_forget(ticket, id);
+	ticket_forget(ticket, id);
+	ticket_forget(ticket, NULL);
+	json_free(id);
+	assert_status(answer(p, "ses_1", first, "late"), STATUS_NOT_FOUND);
+	assert_status(answer(p, "ses_1", second, "real"), STATUS_OK);
+	assert_said(ticket_take(ticket), "real");
+	ticket_close(ticket);
+}
+
+static void
 ids_that_are_none_of_ours_lead_nowhere(void **state)
 {
 	static const char *const ids[] = {"", "1", "abc", "../../../../tmp/x.1-a",
@@ -273,6 +297,28 @@ its_socket_is_private_and_there_while_it_is_needed(void **state)
 	ticket_close(ticket);
 	mailbox_close(p->mcp.mailbox);
 	assert_int_equal(count_sockets(p), 0);
+	open_mailbox(p);
+}
+
+static void
+its_socket_goes_when_the_process_is_about_to_end(void **state)
+{
+	struct place *p = *state;
+	struct ticket *ticket;
+
+	mailbox_close(p->mcp.mailbox);
+	p->mcp.end_fd = eventfd(0, EFD_CLOEXEC);
+	open_mailbox(p);
+	ticket = open_ticket(p, "ses_1", "1");
+	assert_int_equal(count_sockets(p), 1);
+	assert_int_equal(eventfd_write(p->mcp.end_fd, 1), 0);
+	for (int i = 0; i < 100 && count_sockets(p) > 0; i++)
+		usleep(10000);
+	assert_int_equal(count_sockets(p), 0);
+	ticket_close(ticket);
+	mailbox_close(p->mcp.mailbox);
+	close(p->mcp.end_fd);
+	p->mcp.end_fd = -1;
 	open_mailbox(p);
 }
 
@@ -462,6 +508,58 @@ peers_that_say_nothing_or_nonsense_do_not_block(void **state)
 	close(from);
 }
 
+/* Connected, with the challenge read and not yet answered. */
+static int
+connect_half(struct place *p, const char *question, const struct secret_key *key,
+    unsigned char answer[SECRET_BYTES])
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char name[MAILBOX_NAME_LEN + 1], path[PATH_MAX];
+	unsigned char challenge[SECRET_BYTES];
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct problem why;
+
+	(void)snprintf(name, sizeof(name), "%s", question);
+	assert_status(mailbox_path(&p->mcp, name, path, &why), STATUS_OK);
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	if (answer == NULL)
+		return fd;
+	assert_int_equal(recv(fd, challenge, sizeof(challenge), MSG_WAITALL), sizeof(challenge));
+	assert_status(secret_hmac(key, challenge, sizeof(challenge), NULL, 0, answer), STATUS_OK);
+	return fd;
+}
+
+static void
+the_last_place_is_proved_while_one_more_comes(void **state)
+{
+	struct place *p = *state;
+	unsigned char proof[SECRET_BYTES];
+	struct secret_key key;
+	struct told told;
+	int from, status, fds[17];
+	const pid_t pid = start_other(p, true, &from, &told);
+
+	assert_status(run_key(p->mcp.master, &key), STATUS_OK);
+	for (int i = 0; i < 15; i++)
+		fds[i] = connect_to(p, told.question, &key);
+	fds[15] = connect_half(p, told.question, &key, proof);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(send(fds[15], proof, sizeof(proof), 0), sizeof(proof));
+	fds[16] = connect_half(p, told.question, &key, NULL);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	usleep(100000);
+	for (int i = 0; i < 17; i++)
+		close(fds[i]);
+	assert_status(answer(p, "ses_1", told.question, "real"), STATUS_OK);
+	cancel(p, "ses_1", "\"r 1\"");
+	assert_int_equal(read(from, &told, sizeof(told)), sizeof(told));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(from);
+}
+
 static void
 a_stranger_s_message_counts_for_nothing(void **state)
 {
@@ -512,12 +610,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    MAILBOX_TEST(another_process_is_reached),
 	    MAILBOX_TEST(sockets_of_the_dead_are_removed),
+	    MAILBOX_TEST(the_last_place_is_proved_while_one_more_comes),
 	    MAILBOX_TEST(peers_that_say_nothing_or_nonsense_do_not_block),
 	    MAILBOX_TEST(an_answer_reaches_who_asked),
 	    MAILBOX_TEST(an_answer_is_taken_once_and_from_its_session_only),
+	    MAILBOX_TEST(a_question_that_is_forgotten_takes_no_answer),
 	    MAILBOX_TEST(ids_that_are_none_of_ours_lead_nowhere),
 	    MAILBOX_TEST(a_cancellation_is_of_its_session_and_request),
 	    MAILBOX_TEST(its_socket_is_private_and_there_while_it_is_needed),
+	    MAILBOX_TEST(its_socket_goes_when_the_process_is_about_to_end),
 	    MAILBOX_TEST(a_large_answer_arrives_whole),
 	    MAILBOX_TEST(a_stranger_s_message_counts_for_nothing),
 	};

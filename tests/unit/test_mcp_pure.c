@@ -1,6 +1,8 @@
 /* test_mcp_pure.c - what is only looked at stays as it is, to the byte: trees of requests and lists are shared. */
 #include "json_aid.h"
 
+#include <pthread.h>
+
 #include "mcp/convert.h"
 #include "mcp/names.h"
 #include "mcp/param_header.h"
@@ -190,6 +192,80 @@ trees_stay_as_they_are(void **state)
 	json_free(tree);
 }
 
+/* Deepest trees on a stack as a thread of the gateway has it, less what its callers take. */
+#ifdef __SANITIZE_ADDRESS__
+#define SMALL_STACK ((size_t)1 << 20)
+#else
+#define SMALL_STACK ((size_t)128 << 10)
+#endif
+
+static void *
+handle_deepest(void *text)
+{
+	struct json_limits limits = aid_json_limits;
+	struct json_object *root = NULL, *copy, *cut;
+	struct rpc_fault fault = {0};
+	bool good;
+
+	limits.nesting = JSON_NESTING_MAX;
+	good = json_parse(text, strlen(text), &limits, &root, NULL) == STATUS_OK;
+	copy = rpc_copy(root);
+	cut = convert_capabilities(root);
+	good = good && copy != NULL && cut != NULL && names_prefix_uris(copy, "up") &&
+	       convert_result(copy, "tools/call", ERA_MODERN, ERA_LEGACY, 0) &&
+	       param_headers_valid(root, NULL) &&
+	       param_headers_check(root, root, no_header, NULL, &fault) == STATUS_OK &&
+	       param_headers_each(root, root, take_line, NULL) == STATUS_OK;
+	json_free(cut);
+	json_free(copy);
+	json_free(root);
+	rpc_fault_free(&fault);
+	return good ? text : NULL;
+}
+
+static void
+deepest_trees_fit_a_small_stack(void **state)
+{
+	/* What is repeated, and how many levels it opens. */
+	static const struct {
+		const char *begin, *opens, *closes;
+		int levels;
+	} trees[] = {
+	    {"{\"properties\":{\"a\":", "{\"properties\":{\"a\":", "}}", 2},
+	    {"{\"items\":", "{\"items\":", "}", 1},
+	    {"{\"oneOf\":[", "{\"oneOf\":[", "]}", 2},
+	    {"{\"content\":[", "{\"type\":\"tool_result\",\"content\":[", "]}", 2},
+	    {"{\"structuredContent\":[", "{\"a\":[", "]}", 2},
+	    {"{\"sampling\":{\"a\":", "{\"sampling\":{\"a\":", "}}", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
+		const int count = JSON_NESTING_MAX / trees[i].levels;
+		pthread_attr_t attr;
+		pthread_t thread;
+		struct buf text;
+		void *result;
+
+		buf_init(&text, 1 << 16);
+		buf_text(&text, trees[i].begin);
+		for (int n = 1; n < count; n++)
+			buf_text(&text, trees[i].opens);
+		if (trees[i].closes[0] == '}')
+			buf_char(&text, '1');
+		for (int n = 0; n < count; n++)
+			buf_text(&text, trees[i].closes);
+		assert_int_equal(pthread_attr_init(&attr), 0);
+		assert_int_equal(pthread_attr_setstacksize(&attr, SMALL_STACK), 0);
+		assert_int_equal(pthread_create(&thread, &attr, handle_deepest, text.data), 0);
+		assert_int_equal(pthread_join(thread, &result), 0);
+		(void)pthread_attr_destroy(&attr);
+		if (result != text.data)
+			fail_msg("%s", trees[i].begin);
+		buf_free(&text);
+	}
+}
+
 static int
 start(void **state)
 {
@@ -203,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(trees_stay_as_they_are),
+	    cmocka_unit_test(deepest_trees_fit_a_small_stack),
 	};
 
 	return cmocka_run_group_tests_name("mcp_pure", tests, start, NULL);

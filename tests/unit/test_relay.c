@@ -3,6 +3,7 @@
 
 #include "mcp/relay_asked.h"
 #include "mcp/relay_message.h"
+#include "mcp/relay_task.h"
 #include "secret.h"
 
 /* Consumes the tree. */
@@ -260,16 +261,43 @@ log_messages_are_for_those_who_want_them(void **state)
 }
 
 static void
-tasks_are_known_by_their_upstream(void **state)
+tasks_are_of_their_key_and_upstream(void **state)
 {
-	struct json_object *task = aid_json("{\"taskId\":\"a__b\",\"status\":\"working\"}");
-	struct json_object *none = aid_json("{\"content\":[]}");
+	static const struct secret_key master = {{1}}, other_master = {{2}};
+	const struct mcp mcp = {.master = &master}, other = {.master = &other_master};
+	char upstream[UPSTREAM_NAME_MAX + 1], changed[256];
+	char *at;
+	const char *id;
+	struct buf name, long_id;
 
 	(void)state;
-	assert_true(relay_name_task(task, "fs"));
-	assert_tree(task, "{\"taskId\":\"fs__a__b\",\"status\":\"working\"}");
-	assert_true(relay_name_task(none, "fs"));
-	assert_tree(none, "{\"content\":[]}");
+	buf_init(&name, 4096);
+	assert_status(relay_task_join(&mcp, "key_1", "fs", "a__b-c", &name), STATUS_OK);
+	assert_memory_equal(buf_str(&name), "fs__", 4);
+	assert_status(relay_task_split(&mcp, "key_1", buf_str(&name), upstream, &id), STATUS_OK);
+	assert_string_equal(upstream, "fs");
+	assert_string_equal(id, "a__b-c");
+	assert_status(
+	    relay_task_split(&mcp, "key_2", buf_str(&name), upstream, &id), STATUS_NOT_FOUND);
+	assert_status(
+	    relay_task_split(&other, "key_1", buf_str(&name), upstream, &id), STATUS_NOT_FOUND);
+	for (size_t i = 0; i < name.len; i++) {
+		(void)snprintf(changed, sizeof(changed), "%s", buf_str(&name));
+		at = &changed[i];
+		*at = *at == 'x' ? 'y' : 'x';
+		assert_status(
+		    relay_task_split(&mcp, "key_1", changed, upstream, &id), STATUS_NOT_FOUND);
+		*at = '\0';
+		assert_status(
+		    relay_task_split(&mcp, "key_1", changed, upstream, &id), STATUS_NOT_FOUND);
+	}
+	buf_init(&long_id, 4096);
+	for (int i = 0; i <= TASK_ID_MAX; i++)
+		buf_char(&long_id, 'l');
+	assert_status(
+	    relay_task_join(&mcp, "key_1", "fs", buf_str(&long_id), &name), STATUS_TOO_LARGE);
+	buf_free(&long_id);
+	buf_free(&name);
 }
 
 static void
@@ -361,7 +389,7 @@ main(void)
 	    cmocka_unit_test(answers_of_a_task_stay),
 	    cmocka_unit_test(progress_moves_on_from_where_it_was),
 	    cmocka_unit_test(log_messages_are_for_those_who_want_them),
-	    cmocka_unit_test(tasks_are_known_by_their_upstream),
+	    cmocka_unit_test(tasks_are_of_their_key_and_upstream),
 	    cmocka_unit_test(ids_are_new_and_exact),
 	    cmocka_unit_test(questions_are_found_by_either_id),
 	    cmocka_unit_test(questions_become_entries_of_input),
