@@ -47,6 +47,6 @@ in_background() {
 	(
 		T=$(mktemp -d "$T/one.XXXX")
 		"$@"
-		printf '%s %s\n' "$STATUS" "$SAID" >"$file"
+		printf '%s %s\n' "$STATUS" "${SAID:-}" >"$file"
 	) &
 }

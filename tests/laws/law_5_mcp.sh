@@ -48,8 +48,12 @@ is 'it ran once' "$(counted fixture plain)" 1
 # Many at once.
 waited many
 approve "$ID"
-for i in $(seq 8); do in_background "$T/many.$i" tool_call legacy "$KEY" test_counter "$(label many)"; done
-wait
+callers=()
+for i in $(seq 8); do
+	in_background "$T/many.$i" tool_call legacy "$KEY" test_counter "$(label many)"
+	callers+=($!)
+done
+wait "${callers[@]}"
 is 'eight of the same at once: one ran' "$(counted fixture many)" 1
 is 'and one has the result' "$(cat "$T"/many.* | grep -c 'count [0-9]')" 1
 

@@ -10,6 +10,7 @@ place '{"rules": [{"tool": "test_counter", "decision": "require_approval", "reas
   {"tool": "test_error_handling", "decision": "deny"}, {"tool": "*", "decision": "allow"}]}'
 setting base_url "$BASE"
 setting leg_s 1
+setting wait_max_s 1
 setting approve_per_minute 0
 HASTY=$(agent hasty --approval-timeout 1s)
 start_server 2

@@ -74,12 +74,13 @@ like "a's own state is good" "$(said)" '^count'
 # Cancelling.
 SESSION=$SESSION_A
 in_background "$T/slow" legacy "$A" tools/call '{"name": "fixture__test_slow", "arguments": {"seconds": 2}}'
+caller=$!
 sleep 0.7
 SESSION=$SESSION_B
 for id in $(seq $((MCP_ID - 1)) $((MCP_ID + 2))); do
 	send_mcp "$B" "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":$id}}" -H "Mcp-Session-Id: $SESSION_B"
 done
-wait
+wait $caller
 like "b does not cancel a's call" "$(of_log fixture 'select(.event == "ran" and .tool == "test_slow") | .tool')" 'test_slow'
 
 is 'entries are in the chain of their key' "$(sql "SELECT count(*) FROM audit JOIN api_key ON chain = api_key.id
