@@ -5,7 +5,7 @@
 . tests/mcp_law_lib.sh
 
 ask='{"rules": [{"tool": "test_counter", "decision": "require_approval"}, {"tool": "test_dies_after_running", "decision": "require_approval"},
-  {"tool": "*", "decision": "allow"}]}'
+  {"tool": "test_input_required_result_multi_round", "decision": "require_approval"}, {"tool": "*", "decision": "allow"}]}'
 shut='{"rules": [{"tool": "test_counter", "decision": "deny", "reason": "shut"}, {"tool": "*", "decision": "allow"}]}'
 place "$ask"
 setting leg_s 2
@@ -67,6 +67,32 @@ told 'asked by check, spent by a call' '^false count'
 post "$KEY" '{"serverName":"fixture","toolName":"test_counter","args":{"label":"shared"},"approval":{"request":true}}'
 is 'and check has nothing left of it' "$(member decision)" require_approval
 is 'it ran once' "$(counted fixture shared)" 1
+
+# Further rounds of a call belong to its decision, each of them once.
+rounds() { # [state answer-key]
+	local params='{"name": "fixture__test_input_required_result_multi_round", "arguments": {}}'
+	[ $# = 0 ] || params=$(jq -c --arg state "$1" --arg key "$2" '. + {requestState: $state,
+	    inputResponses: {($key): {action: "accept", content: {name: "Ann", color: "red"}}}}' <<<"$params")
+	CAPABILITIES='{"elicitation": {}}' modern "$KEY" tools/call "$params"
+	STATE=$(response '.result.requestState // empty')
+	ASKED=$(response '.result.inputRequests // {} | keys[0] // empty')
+}
+rounds
+held=$STATE
+approve "$(pending_of test_input_required_result_multi_round)"
+rounds "$held" none
+is 'the first round asks' "$ASKED" step1
+first=$STATE
+rounds "$first" step1
+is 'the second round is let through' "$ASKED" step2
+second=$STATE
+rounds "$first" step1
+isnt 'the second round once more is not' "$ASKED" step2
+rounds "$second" step2
+like 'the last round is' "$(said)" 'Ann likes red'
+rounds "$second" step2
+unlike 'the last round once more is not' "$(said)" 'Ann likes red'
+is 'four rounds reached the upstream at most' "$(($(calls_seen test_input_required_result_multi_round) <= 3))" 1
 
 # At the release, what holds now wins.
 waited shut

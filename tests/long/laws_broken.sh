@@ -3,7 +3,7 @@
 . tests/lib.sh
 
 mkdir "$T/tree"
-cp -a Makefile shared fcgi ctl sql templates tools "$T/tree"
+cp -a Makefile shared fcgi ctl stdio sql templates tools "$T/tree"
 mkdir "$T/tree/tests"
 cp -a tests/bench "$T/tree/tests"
 cp -a "$BUILD" "$T/tree/build"
