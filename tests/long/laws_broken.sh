@@ -46,6 +46,7 @@ done
 # The copy as it is passes: it was the changes that the tests noticed.
 build || not_ok 'unchanged copy' 'does not build'
 for law in 1 2 3 4 5 6 8; do
+	[ -z "${CHANGES:-}" ] || continue
 	test_law "law_$law"
 	is "law $law: passes on the unchanged copy" "$(grep '^not ok ' "$T/results")" ''
 done
