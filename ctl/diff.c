@@ -151,10 +151,10 @@ compare(const struct lines *a, const struct lines *b, struct buf *out)
 	struct between t = {.na = a->count, .nb = b->count};
 	struct shown *shown = calloc(a->count + b->count + 1, sizeof(*shown));
 	size_t head = 0, tail = 0, count = 0;
-	enum status status = shown != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
+	if (shown == NULL)
+		return STATUS_NO_MEMORY;
 	while (head < t.na && head < t.nb && same(&a->items[head], &b->items[head]))
 		shown[count++] = (struct shown){' ', &b->items[head++]};
 	while (tail < t.na - head && tail < t.nb - head &&

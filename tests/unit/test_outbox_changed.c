@@ -68,12 +68,12 @@ an_upstream_cannot_fill_the_outbox(void **state)
 	struct store_place *p = *state;
 	char tool[32];
 
-	for (int i = 0; i < OUTBOX_CHANGED_MAX + 5; i++) {
+	for (int i = 0; i < OUTBOX_NOTICES_MAX + 5; i++) {
 		(void)snprintf(tool, sizeof(tool), "tool%d", i);
 		add(p, tool, "it changed");
 	}
 	assert_int_equal(
-	    test_sql_number(p->database, "SELECT count(*) FROM delivery"), OUTBOX_CHANGED_MAX);
+	    test_sql_number(p->database, "SELECT count(*) FROM delivery"), OUTBOX_NOTICES_MAX);
 	test_sql(p->database, "UPDATE delivery SET state = 'sent' WHERE tool = 'tool0'");
 	add(p, "later", "it changed");
 	assert_int_equal(
