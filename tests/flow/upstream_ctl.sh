@@ -126,7 +126,7 @@ long syscall(long number, ...)
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 END
-if [ -n "${TEST_KIND:-}" ] || ! cc -D_GNU_SOURCE -shared -fPIC -o "$T/old.so" "$T/old.c" 2>/dev/null; then
+if sanitized || ! cc -D_GNU_SOURCE -shared -fPIC -o "$T/old.so" "$T/old.c" 2>/dev/null; then
 	not_run 'no sandbox' 'it takes a C compiler and programs without sanitizers'
 else
 	old() { LD_PRELOAD="$T/old.so" ctl "$@"; }

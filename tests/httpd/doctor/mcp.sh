@@ -2,6 +2,10 @@
 . tests/lib.sh
 . tests/httpd/doctor/lib.sh
 
+if sanitized; then
+	not_run 'upstreams that are programs' 'sanitizers need more memory than a program of an upstream gets'
+	finish
+fi
 MCP_RIGHT="\$HTTP[\"url\"] =~ \"^/mcp\$\" { server.stream-response-body = 2 fastcgi.server = ( \"\" => (( @mcp )) ) }"
 # with_mcp [CONFIGURATION]: the route of MCP clients with what is wrong about it, and the rest.
 with_mcp() {
