@@ -151,7 +151,7 @@ compare(const struct lines *a, const struct lines *b, struct buf *out)
 	struct between t = {.na = a->count, .nb = b->count};
 	struct shown *shown = calloc(a->count + b->count + 1, sizeof(*shown));
 	size_t head = 0, tail = 0, count = 0;
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (shown == NULL)
 		return STATUS_NO_MEMORY;

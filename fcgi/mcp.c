@@ -14,12 +14,37 @@
 
 #define ANSWER_BEYOND ((size_t)64 << 10) /* what we add to the answer of an upstream */
 
+/* True: whoever answers it also ends it. */
+static bool
+serve_visit(struct visit *visit)
+{
+	const char *method = visit->exchange->request.method;
+	struct json_object *root;
+
+	if (!http_admit(visit))
+		return false;
+	if (method[0] == 'D') {
+		session_delete(visit);
+		return false;
+	}
+	if (method[0] == 'G') {
+		stream_get(visit);
+		return true;
+	}
+	if (!http_read(visit, &root))
+		return false;
+	if (json_type(root) == JSON_ARRAY)
+		message_batch(visit, root);
+	else
+		message_serve(visit, root);
+	return true;
+}
+
 static void
 handle(struct exchange *exchange)
 {
 	struct service *service = exchange->service;
 	struct visit *visit;
-	struct json_object *root;
 
 	if (probe_answer("mcp", (size_t)service->config.mcp_body_max, service, &exchange->request,
 		&exchange->reply)) {
@@ -30,19 +55,8 @@ handle(struct exchange *exchange)
 	if (visit == NULL) {
 		reply_error(&exchange->reply, &exchange->request, 500, "internal", "out of memory");
 		exchange_end(exchange);
-	} else if (!http_admit(visit)) {
+	} else if (!serve_visit(visit)) {
 		visit_end(visit);
-	} else if (exchange->request.method[0] == 'G') {
-		stream_get(visit);
-	} else if (exchange->request.method[0] == 'D') {
-		session_delete(visit);
-		visit_end(visit);
-	} else if (!http_read(visit, &root)) {
-		visit_end(visit);
-	} else if (json_type(root) == JSON_ARRAY) {
-		message_batch(visit, root);
-	} else {
-		message_serve(visit, root);
 	}
 }
 

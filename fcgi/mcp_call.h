@@ -8,36 +8,37 @@
 /* What a method calls. */
 struct verb {
 	const char *method;
-	enum list_kind kind;
 	const char *member; /* of params: its name */
 	const char *prefix; /* in front of the name, for the gate: "prompt:" */
-	bool held;          /* a person may be asked, and the answer may be input_required */
+	enum list_kind kind;
+	bool held; /* a person may be asked, and the answer may be input_required */
 };
 
 /* Who goes on with a call once its verdict is there: the thread that asked, unless it has gone on to other requests. */
 enum turn { TURN_ASKING, TURN_DECIDED, TURN_LEFT };
 
+/* The order of the members is that of their sizes: there may be many that wait. */
 struct errand {
-	struct run run;
+	struct run run; /* the first: run() finds the errand by it */
 	struct visit *visit;
 	const struct verb *verb;
-	char server[UPSTREAM_NAME_MAX + 1];
 	char *tool;            /* as the gate knows it; owned */
 	const char *name;      /* the upstream's own; within `tool` */
 	struct route *route;   /* owned; NULL while held */
 	const char *refusal;   /* of the gateway, whatever the policies say; NULL: none */
-	bool hidden;           /* as if it were not there: every policy denies it */
-	bool held;             /* it has waited for a person */
 	struct ticket *ticket; /* of a legacy client's request, to hear of its cancellation */
-	char digest[SECRET_DIGEST_TEXT]; /* of the arguments; modern clients only */
-	bool continues;                  /* `state` is there */
-	struct state state;              /* that the client brought back */
-	atomic_int turn;                 /* enum turn */
-	sem_t decided;                   /* in a batch */
-	enum status status;              /* of the gate */
-	struct outcome outcome;
+	struct state state;    /* that the client brought back */
 	struct relay_answer answer;
-	bool relayed; /* `answer` is there */
+	sem_t decided; /* in a batch */
+	struct outcome outcome;
+	atomic_int turn;                 /* enum turn */
+	enum status status;              /* of the gate */
+	char digest[SECRET_DIGEST_TEXT]; /* of the arguments; modern clients only */
+	char server[UPSTREAM_NAME_MAX + 1];
+	bool hidden;    /* as if it were not there: every policy denies it */
+	bool held;      /* it has waited for a person */
+	bool continues; /* `state` is there */
+	bool relayed;   /* `answer` is there */
 };
 
 /* The visit of an attempt. */

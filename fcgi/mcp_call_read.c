@@ -11,12 +11,12 @@
 #define PARAM_HEADER "MCP_PARAM_"
 
 static const struct verb verbs[] = {
-    {"tools/call", LIST_TOOLS, "name", "", true},
-    {"prompts/get", LIST_PROMPTS, "name", "prompt:", true},
-    {"resources/read", LIST_RESOURCES, "uri", "resource:", true},
+    {"tools/call", "name", "", LIST_TOOLS, true},
+    {"prompts/get", "name", "prompt:", LIST_PROMPTS, true},
+    {"resources/read", "uri", "resource:", LIST_RESOURCES, true},
     /* Each keystroke is a call of its own: nobody is asked about them. */
-    {"completion/complete", LIST_PROMPTS, "ref", "prompt:", false},
-    {"completion/complete", LIST_TEMPLATES, "ref", "resource:", false},
+    {"completion/complete", "ref", "prompt:", LIST_PROMPTS, false},
+    {"completion/complete", "ref", "resource:", LIST_TEMPLATES, false},
 };
 
 static bool

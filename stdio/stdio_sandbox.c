@@ -158,7 +158,7 @@ enclose(const struct config *config, const struct json_object *settings, const c
 	    .files = handled_by(version), .scoped = version >= 6 ? SCOPE_ALL : 0};
 	const uint64_t all = attributes.files & ~FS_MAKE_DEVICES;
 	struct enclosure e = {.config = config, .handled = attributes.files};
-	const char *directory;
+	const char *directory, *program;
 	bool found;
 
 	/* Older kernels know a shorter structure, and take a longer one whose rest is zero. */
@@ -171,6 +171,10 @@ enclose(const struct config *config, const struct json_object *settings, const c
 		allow_around(&e, system_places[i], FS_READ);
 	for (size_t i = 0; devices[i] != NULL; i++)
 		allow(&e, devices[i], FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV);
+	/* The program itself, and nothing beside it. */
+	program = json_text(json_element(json_member(settings, "command", &found), 0));
+	if (program != NULL && !holds_closed(&e, program))
+		allow(&e, program, FS_READ);
 	allow_each(&e, json_member(settings, "read", &found), FS_READ);
 	allow_each(&e, json_member(settings, "write", &found), all);
 	allow(&e, own_directory, all);

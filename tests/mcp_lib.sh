@@ -8,7 +8,10 @@ npm_packages() {
 	(
 		flock 9
 		if [ ! "$MCP_DIR/node_modules/.package-lock.json" -nt "$MCP_DIR/package-lock.json" ]; then
-			cd "$MCP_DIR" && npm ci >"$T/npm" 2>&1 && touch node_modules/.package-lock.json
+			cd "$MCP_DIR" && npm ci >"$T/npm" 2>&1 &&
+			    # The command line of the Inspector looks there for the name of the whole Inspector.
+			    echo '{"name": "@modelcontextprotocol/inspector", "version": "1.0.3"}' >node_modules/@modelcontextprotocol/package.json &&
+			    touch node_modules/.package-lock.json
 		fi
 	) 9<"$MCP_DIR/package.json" || fatal "npm ci: $(tail -n 5 "$T/npm")"
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # `make run`: a gateway to try out, on 127.0.0.1:$PORT with its state in $STATE, until Ctrl-C.
 #
-# The first run makes the state directory, a policy and a key, both called demo, and a channel called console, which
-# writes the links of approvals to console.log; later runs keep what is there. lighttpd, the responders and what shows
+# The first run makes the state directory, a policy and a key, both called demo, a channel called console, which writes the
+# links of approvals to console.log, and an upstream of the key, the demo server of MCP; later runs keep what is there. lighttpd, the responders and what shows
 # console.log are a process group of their own: Ctrl-C reaches only this script, which ends them in order and leaves
 # none behind.
 set -eu
@@ -77,6 +77,13 @@ add_console() {
 	administer key set demo --channel console >/dev/null
 	: >>"$STATE/console.log"
 }
+# Once, likewise. Where the kernel has no sandbox for it, it runs without: it is a program of ours.
+add_demo() {
+	set -- "$ctl" upstream add demo demo
+	"$@" -- "$BUILD/enforgate-demo" >/dev/null 2>&1 || "$@" --trust -- "$BUILD/enforgate-demo" >/dev/null 2>"$STATE/ctl.err" ||
+	    say "no demo upstream: $(tail -n 1 "$STATE/ctl.err")"
+	: >"$STATE/demo.upstream"
+}
 # Links are built from base_url. One that somebody has set to another address stays.
 set_base_url() {
 	ours='^base_url = http://127\.0\.0\.1:[0-9]*$'
@@ -96,6 +103,7 @@ fi
 set_base_url
 administer key list >/dev/null # a configuration that was changed and cannot be used is told here
 [ -e "$STATE/console.log" ] || add_console
+[ -e "$STATE/demo.upstream" ] || add_demo
 rm -f "$STATE/ctl.err"
 
 sockets=$STATE
@@ -105,6 +113,14 @@ if [ "$(printf '%s' "$STATE" | wc -c)" -gt "$SOCKET_PATH_MAX" ]; then
 	sockets=$temporary
 fi
 server=
+# Hosts of stdio upstreams are no children of lighttpd, and outlive a restart of it.
+stop_hosts() {
+	for process in /proc/[0-9]*; do
+		tr '\0' '\n' <"$process/cmdline" 2>/dev/null | sed -n '1{/enforgate-stdio$/!q;};2p' |
+		    grep -qxF -- "$ENFORGATE_CONF" || continue
+		kill -TERM "${process#/proc/}" 2>/dev/null || true
+	done
+}
 stop() {
 	trap '' INT TERM HUP
 	if [ -n "$server" ]; then
@@ -117,7 +133,8 @@ stop() {
 		kill -KILL "-$server" 2>/dev/null || true
 		wait "$server" 2>/dev/null || true
 	fi
-	rm -f "$sockets"/check.sock* "$sockets"/approve.sock*
+	stop_hosts
+	rm -f "$sockets"/check.sock* "$sockets"/approve.sock* "$sockets"/mcp.sock*
 	[ -z "$temporary" ] || rmdir "$temporary"
 }
 trap stop EXIT
@@ -162,6 +179,9 @@ say "try also delete_file. This one waits for a person, for a minute: open the l
 echo
 ask '"toolName":"send_mail","args":{"to":"ann@example.org","subject":"Friday"},"approval":{"request":true,"waitSeconds":60}'
 echo
+say "MCP clients find the tools of a demo server at http://127.0.0.1:$PORT/mcp, with the key as Bearer token. In Claude Code:"
+say "  claude mcp add --transport http enforgate http://127.0.0.1:$PORT/mcp --header \"Authorization: Bearer \$(cat $(quoted "$STATE/demo.key"))\""
+say "demo__add is allowed, demo__send_postcard waits for a person, and demo__delete_everything is not even listed."
 say "Keys, policies, approvals and the audit log:"
 say "  ENFORGATE_CONF=$(quoted "$ENFORGATE_CONF") $(quoted "$ctl") audit list"
 if "$ctl" key show demo 2>/dev/null | grep -q '^STATE *stopped'; then

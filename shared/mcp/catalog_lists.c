@@ -272,7 +272,7 @@ take_turn(struct slots *slots, const struct wanted *w, int64_t until_us, struct 
 	}
 	if (turn == TURN_FAILED && slot != NULL && slot->failed_until_us > clock_us())
 		*why = slot->why;
-	if (turn == TURN_FETCH)
+	if (turn == TURN_FETCH && slot != NULL)
 		slot->fetching = true;
 	pthread_mutex_unlock(&slots->mutex);
 	return turn;

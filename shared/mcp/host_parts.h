@@ -7,6 +7,8 @@
 
 #define HOST_QUEUE_MAX (2 * HOST_LINE_MAX)
 #define HOST_DIGEST_CHARS 32
+#define HOST_WRITE_MS                                                                              \
+	10000 /* for the host to take what is said; it reads whatever its child does */
 
 /* A line of at most so many bytes, with what a message is wrapped in. */
 size_t host_line_most(const struct config *config);
@@ -29,5 +31,21 @@ enum status host_start(struct mcp *mcp, const struct upstream *upstream,
 
 /* The lock of a host: run/NAME with .lock in place of .sock. */
 enum status host_lock_path(const char *socket_path, char out[PATH_MAX]) MUST_USE;
+
+/* A responder's side of a connection; for host_line*.c. */
+struct host_line {
+	struct json_lines lines;
+	char upstream[UPSTREAM_NAME_MAX + 1];
+	bool gone; /* there was no host: nothing was sent */
+	bool sent; /* the request may have begun */
+	bool over; /* nothing comes any more */
+	int in_turn;
+};
+struct host_line *host_line_new(const char *upstream);
+/* Says one object, waiting at most HOST_WRITE_MS. */
+enum status host_line_tell(struct host_line *line, const struct json_object *object) MUST_USE;
+/* {NAME: value}; takes over the value. */
+enum status host_line_say(
+    struct host_line *line, const char *name, struct json_object *value) MUST_USE;
 
 #endif

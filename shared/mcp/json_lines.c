@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)16 << 10) /* on the stack of threads that have little */
+#define PIECE ((size_t)16 << 10)       /* on the stack of threads that have little */
 #define KEEP_BYTES ((size_t)256 << 10) /* memory that an empty queue keeps */
 
 void

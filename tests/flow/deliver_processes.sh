@@ -26,7 +26,7 @@ maps_curl() { # pid
 start_server 1
 sleep 1.5 # the first look is over
 idle=
-for pid in $(responders "$SERVER" ''); do ! maps_curl "$pid" || idle="$idle $pid"; done
+for pid in $(responders "$SERVER" check) $(responders "$SERVER" approve); do ! maps_curl "$pid" || idle="$idle $pid"; done
 is 'idle: libcurl is not there' "$idle" ''
 ask "$key" send_first
 receives 'first: sent' tls 1

@@ -1,5 +1,6 @@
 # `make run` as a newcomer uses it, and what it leaves behind: nothing.
 . tests/lib.sh
+. tests/mcp_lib.sh
 
 MAKE=$(command -v make)
 free_port
@@ -90,6 +91,29 @@ BODY=$(cat "$T/asked")
 is 'the line that waited has the answer' "$(member decision)" allow
 is 'console.log is private' "$(stat -c %a "$state/console.log")" 600
 
+# The tools of the demo server, through the gateway.
+modern "$key" tools/list
+is 'MCP: its tools are listed, but the one that is always denied' \
+    "$(response '[.result.tools[].name] | join(" ")')" 'demo__echo demo__add demo__time demo__send_postcard'
+modern "$key" tools/call '{"name":"demo__add","arguments":{"a":40,"b":2}}'
+is 'MCP: adding is allowed' "$(said)" 42
+modern "$key" tools/call '{"name":"demo__echo","arguments":{"text":"my password"}}'
+like 'MCP: passwords are not echoed' "$(response .result.isError) $(said)" '^true .*no passwords'
+like 'MCP: the line for Claude Code has this address' "$(cat "$output")" "claude mcp add .*http://127.0.0.1:$PORT/mcp "
+modern "$key" tools/call '{"name":"demo__send_postcard","arguments":{"to":"Ann","message":"Hi"}}' >"$T/card" 3>&- &
+card=$!
+asks='Agent "demo" wants demo/send_postcard'
+for _ in $(seq 100); do
+	grep -q "$asks" "$output" && break
+	sleep 0.1
+done
+like 'MCP: a postcard waits for a person' "$(cat "$output")" "$asks"
+exits 'MCP: who approves it' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" approval approve \
+    "$(grep -A 3 "$asks" "$output" | grep -o 'apr_[A-Za-z0-9]*')"
+wait $card
+is 'MCP: it was carried out' "$(sqlite3 "$state/enforgate.db" \
+    "SELECT count(*) FROM audit WHERE tool = 'send_postcard' AND kind = 'outcome' AND decision = 'completed'")" 1
+
 other=$maker
 PORT_KEPT=$PORT
 begin "$T/second" && end TERM
@@ -102,7 +126,7 @@ PORT=$PORT_KEPT
 maker=$other
 is 'the first one still answers' "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/v1/check")" 405
 
-is 'lighttpd, two responders and what shows the links run' "$(processes "$state" | grep -c .)" 4
+is 'lighttpd, three responders, what shows the links, and the host of the demo server with its keeper run' "$(processes "$state" | grep -c .)" 7
 end TERM
 is 'SIGTERM to make leaves no process' "$(processes "$state")" ''
 is 'SIGTERM leaves no socket' "$(ls "$state" | grep -c sock)" 0
@@ -115,7 +139,7 @@ is 'the second run keeps the key' "$(cat "$state/demo.key")" "$key"
 BODY=$(sh -c "$(curl_line)")
 is 'the second run answers to it' "$(member decision)" allow
 exits 'the second run keeps the audit log' 0 env ENFORGATE_CONF="$state/enforgate.conf" "$BUILD/enforgatectl" audit verify
-is 'entries of both runs' "$(sqlite3 "$state/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 7
+is 'entries of both runs' "$(sqlite3 "$state/enforgate.db" "SELECT count(*) FROM audit WHERE kind = 'verdict'")" 11
 unlike 'nothing is said of a stop' "$(cat "$output")" STOPPED
 # Ctrl-C: SIGINT to the whole foreground group.
 end INT "-$maker"

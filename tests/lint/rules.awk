@@ -10,7 +10,7 @@ BEGIN {
 	split("gate", l5)
 	# Of the proxy: the protocol itself; what is kept; whatever speaks with upstreams; a whole request.
 	split("rpc era param names convert sse state", m3)
-	split("sessions upstreams continuation catalog_store pins", m4)
+	split("sessions upstreams continuation catalog_store pins sandbox", m4)
 	split("mcp run peers wire wires line host mailbox catalog watch", m5)
 	split("relay", m6)
 	for (i in l0) level[l0[i]] = 0

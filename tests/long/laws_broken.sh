@@ -3,7 +3,7 @@
 . tests/lib.sh
 
 mkdir "$T/tree"
-cp -a Makefile shared fcgi ctl sql templates tools "$T/tree"
+cp -a Makefile shared fcgi ctl stdio sql templates tools "$T/tree"
 mkdir "$T/tree/tests"
 cp -a tests/bench "$T/tree/tests"
 cp -a "$BUILD" "$T/tree/build"
@@ -46,6 +46,7 @@ done
 # The copy as it is passes: it was the changes that the tests noticed.
 build || not_ok 'unchanged copy' 'does not build'
 for law in 1 2 3 4 5 6 8; do
+	[ -z "${CHANGES:-}" ] || continue
 	test_law "law_$law"
 	is "law $law: passes on the unchanged copy" "$(grep '^not ok ' "$T/results")" ''
 done

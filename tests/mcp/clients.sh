@@ -57,7 +57,7 @@ inspector 'resources/read' 'static text resource' --method resources/read --uri 
 inspector 'prompts/get' 'Oslo' --method prompts/get --prompt-name every__args-prompt --prompt-args city=Oslo
 
 # Nothing of all that was let through unrecorded.
-verified 'the log verifies'
+exits 'the log verifies' 0 ctl audit verify
 is 'no call is without an outcome' "$(sqlite3 "$S/enforgate.db" "SELECT count(*) FROM audit v WHERE v.kind = 'verdict' AND v.surface = 'mcp' AND
     NOT EXISTS (SELECT 1 FROM audit o WHERE o.kind = 'outcome' AND o.call_id = v.call_id)")" 0
 finish

@@ -48,7 +48,7 @@ export class Exchange {
 	}
 	needs(capability) {
 		if (!this.capabilities?.[capability])
-			throw this.era === 'modern' ? lacking(capability) : new Fault(CODE.invalid, `the client has no ${capability}`);
+			throw lacking(capability);
 	}
 	/* {key: {method, params}} -> {key: answer}. `state: false`: without a requestState, where the first round is the only one. */
 	async gather(requests, { state = true } = {}) {

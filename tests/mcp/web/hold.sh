@@ -30,9 +30,10 @@ add() {
 	[ "$3" != none ] || timeout=${4}s
 	key=$(new_key "$label" --policy ask --channel desk --approval-timeout "$timeout") || exit
 	add_upstream "$label" fixture --url "$UPSTREAM"
-	CASES+=("$(jq -cn --arg label "$label" --arg key "$key" --arg decide "$3" --argjson after "$4" --argjson more "${5:-{\}}" \
-	    '{$label, $key, keyName: $label, $decide, $after} + $more')")
+	CASES+=("$(jq -cn --arg name "$label" --arg key "$key" --arg decide "$3" --argjson after "$4" --argjson more "${5:-{\}}" \
+	    '{label: $name, keyName: $name, $key, $decide, $after} + $more')")
 }
+clients=()
 for kind in v1 v2 v2-legacy; do
 	CASES=()
 	if [ -z "${HOLD_KILLS:-}" ]; then
@@ -48,8 +49,9 @@ for kind in v1 v2 v2-legacy; do
 	fi
 	printf '%s\n' "${CASES[@]}" | jq -cs . >"$T/$kind.cases"
 	CTL=$T/ctl KILL=$T/kill CASES=$(cat "$T/$kind.cases") node "$MCP_DIR/hold_run.mjs" "$(mcp_url)" $kind >"$T/$kind.out" 2>&1 &
+	clients+=($!)
 done
-wait
+wait "${clients[@]}"
 grep -h . "$T"/*.out
 
 for kind in v1 v2 v2-legacy; do

