@@ -191,6 +191,7 @@ take_element(const struct apply_place *place, const struct json_object *object, 
 	       take_path(place, object, "directory", "", e->directory, &w->directory) &&
 	       take_number(place, object, "memoryMb", e->memory, &w->memory) &&
 	       take_number(place, object, "files", e->files, &w->files) &&
+	       apply_text(place, object, "user", &w->user) &&
 	       apply_text(place, object, "pinning", &w->pinning) &&
 	       apply_text(place, object, "timeout", &w->timeout) &&
 	       take_choice(place, object, "required", &w->required) &&
@@ -254,7 +255,7 @@ apply_one(const struct owner *o, size_t index)
 {
 	static const char *const known[] = {"name", "url", "urlFile", "headers", "headersFile",
 	    "allowPrivate", "ca", "command", "env", "envFile", "read", "write", "directory",
-	    "memoryMb", "files", "trust", "required", "prefix", "pinning", "timeout", NULL};
+	    "memoryMb", "files", "user", "trust", "required", "prefix", "pinning", "timeout", NULL};
 	const struct apply_place place = {o->apply, o->place, index};
 	const struct json_object *object = json_element(o->list, index);
 	struct upstream old = {.settings = NULL}, new = {.settings = NULL};

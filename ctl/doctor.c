@@ -16,7 +16,7 @@ static const struct fault *
 fault_of(const char *id)
 {
 	static const struct fault *const tables[] = {doctor_faults_state, doctor_faults_data,
-	    doctor_faults_web, doctor_faults_probe, doctor_faults_approve};
+	    doctor_faults_web, doctor_faults_probe, doctor_faults_approve, doctor_faults_mcp};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct fault *f = tables[i]; f->id != NULL; f++)
@@ -158,6 +158,8 @@ look(struct doctor *d)
 	doctor_place(d);
 	doctor_progress("looking at the database");
 	doctor_data(d);
+	if (d->ctl->store != NULL && d->has_key)
+		doctor_upstreams(d);
 	doctor_processes(d);
 	doctor_url(d);
 	if (!d->offline && d->ctl->config.base_url[0] != '\0')
@@ -174,7 +176,8 @@ run_doctor(struct ctl *ctl, int argc, char **argv)
 	struct doctor d = {.ctl = ctl, .host = HOST_UNKNOWN};
 	const char *wait = NULL;
 	const struct ctl_option options[] = {{"--offline", &d.offline, NULL, NULL},
-	    {"--wait", NULL, &wait, NULL}, {NULL, NULL, NULL, NULL}};
+	    {"--wait", NULL, &wait, NULL}, {"--upstreams", &d.connect, NULL, NULL},
+	    {NULL, NULL, NULL, NULL}};
 	struct ctl_words operands;
 	int64_t wait_ms = 0;
 	int code;
@@ -196,9 +199,9 @@ run_doctor(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command ctl_doctor_commands[] = {
-    {"doctor", NULL, "doctor [--offline] [--wait TIME]",
+    {"doctor", NULL, "doctor [--offline] [--upstreams] [--wait TIME]",
 	"Examines the installation, its files and database, and through base_url the web server in front of\n"
 	"it; says what is wrong, why it matters and which lines to change. --offline leaves the web server\n"
-	"out. --wait 60s also tries how long an answer may take, once silent and once written to.",
+	"out. --upstreams connects to every upstream, too. --wait 60s also tries how long an answer may take, once silent and once written to.",
 	run_doctor},
     {NULL, NULL, NULL, NULL, NULL}};

@@ -52,6 +52,7 @@ extern const struct fault doctor_faults_data[];
 extern const struct fault doctor_faults_web[];
 extern const struct fault doctor_faults_probe[];
 extern const struct fault doctor_faults_approve[];
+extern const struct fault doctor_faults_mcp[];
 
 #define FINDINGS_MAX 96
 #define DETAIL_MAX 768
@@ -65,8 +66,10 @@ struct finding {
 struct doctor {
 	struct ctl *ctl;
 	bool offline;
-	int64_t wait_s; /* 0: waits are not tried */
-	bool has_key;   /* ctl->master was read, and probe_key is there */
+	bool connect;      /* to the upstreams, too */
+	size_t nupstreams; /* of keys in use */
+	int64_t wait_s;    /* 0: waits are not tried */
+	bool has_key;      /* ctl->master was read, and probe_key is there */
 	struct secret_key probe_key;
 	struct http *http;
 	bool reached; /* the responder answered at its route */
@@ -95,6 +98,7 @@ void doctor_progress(const char *format, ...) PRINTF_LIKE(1, 2);
 void doctor_files(struct doctor *d);                   /* doctor_files.c */
 void doctor_place(struct doctor *d);                   /* doctor_place.c */
 void doctor_data(struct doctor *d);                    /* doctor_data.c; sets has_key */
+void doctor_upstreams(struct doctor *d);               /* doctor_upstreams.c; sets nupstreams */
 void doctor_processes(struct doctor *d);               /* doctor_processes.c */
 void doctor_url(struct doctor *d);                     /* doctor_url.c: the setting itself */
 enum status doctor_web(struct doctor *d) MUST_USE;     /* doctor_web.c: without a mark */
@@ -103,6 +107,7 @@ enum status doctor_probes(struct doctor *d) MUST_USE;  /* doctor_probes.c: with 
 enum status doctor_bodies(struct doctor *d) MUST_USE;  /* doctor_bodies.c: sizes */
 enum status doctor_pieces(struct doctor *d) MUST_USE;  /* doctor_pieces.c: streaming, waits */
 enum status doctor_approve(struct doctor *d) MUST_USE; /* doctor_approve.c: the links */
+enum status doctor_mcp(struct doctor *d) MUST_USE;     /* doctor_mcp.c: MCP clients */
 void doctor_logs(struct doctor *d);                    /* doctor_logs.c: is the token in one? */
 
 /* One probe (doctor_probes.c). *seen is the responder's JSON, NULL where it was no answer to a probe; json_free(). */
@@ -129,6 +134,7 @@ int64_t seen_number(const struct json_object *seen, const char *name);   /* -1 f
 bool seen_bool(const struct json_object *seen, const char *name);
 
 #define CHECK_ROUTE "/v1/check"
+#define MCP_ROUTE "/mcp"
 #define APPROVE_ROUTE "/v1/approve/" /* and a token */
 #define ERROR_CODE_MAX 32
 /* Whether a body is an error of ours; `code` is then its name. */

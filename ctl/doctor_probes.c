@@ -262,22 +262,6 @@ look_at_first(struct doctor *d, const struct http_answer *answer, const struct j
 	return STATUS_OK;
 }
 
-/* The other route belongs to another program: two sockets under one fcgi:// name look like this. */
-static enum status
-look_at_routes(struct doctor *d)
-{
-	const struct probing probing = {.path = "/mcp"};
-	struct json_object *seen = NULL;
-	struct http_answer answer;
-	enum status status = doctor_probe(d, &probing, &answer, &seen);
-
-	if (status == STATUS_OK && seen != NULL)
-		doctor_program(d, "/mcp", "mcp", seen);
-	json_free(seen);
-	http_answer_free(&answer);
-	return status;
-}
-
 /* Until it is clear that probes arrive: false in *known where they do not. */
 static enum status
 look_at_first_probe(struct doctor *d, bool *known)
@@ -345,7 +329,7 @@ doctor_probes(struct doctor *d)
 		return status;
 	status = look_at_processes(d);
 	if (status == STATUS_OK)
-		status = look_at_routes(d);
+		status = doctor_mcp(d);
 	if (status == STATUS_OK)
 		status = doctor_approve(d);
 	if (status == STATUS_OK)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "mcp/continuation.h"
+#include "mcp/host.h"
 #include "mcp/mailbox.h"
 #include "mcp/sessions.h"
 #include "meter.h"
@@ -48,4 +49,5 @@ sweep_run_dir(struct ctl *ctl)
 	    .config = &ctl->config, .store = ctl->store, .master = &ctl->master};
 
 	mailbox_sweep(&mcp);
+	host_sweep(&mcp);
 }

@@ -187,7 +187,7 @@ upstream_rm(struct ctl *ctl, int argc, char **argv)
 	"          [--private] [--ca F]"
 #define STDIO                                                                                      \
 	"[--env NAME=value | --env-file F|-]... [--read PATH]... [--write PATH]...\n"              \
-	"          [--directory D] [--memory MB] [--files N] [--trust] -- COMMAND [ARG]..."
+	"          [--directory D] [--memory MB] [--files N] [--user NAME] [--trust] -- COMMAND [ARG]..."
 
 const struct ctl_command ctl_upstream_commands[] = {
     {"upstream", "add",

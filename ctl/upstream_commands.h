@@ -41,6 +41,7 @@ struct upstream_wish {
 	const char *timeout;
 	const char *memory;
 	const char *files;
+	const char *user; /* another one that the program runs as, where root starts it; "": none */
 	enum choice required;
 	enum choice prefix;
 	enum choice private;

@@ -162,13 +162,13 @@ upstream_options_read(struct ctl *ctl, int argc, char **argv, struct upstream_op
 	    {"--read", NULL, NULL, &o->read}, {"--write", NULL, NULL, &o->write},
 	    {"--no-read", &o->no_read, NULL, NULL}, {"--no-write", &o->no_write, NULL, NULL},
 	    {"--directory", NULL, &w->directory, NULL}, {"--memory", NULL, &w->memory, NULL},
-	    {"--files", NULL, &w->files, NULL}, {"--ca", NULL, &w->ca, NULL},
-	    {"--pinning", NULL, &w->pinning, NULL}, {"--timeout", NULL, &w->timeout, NULL},
-	    {"--optional", &o->optional, NULL, NULL}, {"--required", &o->required, NULL, NULL},
-	    {"--prefix", &o->prefix, NULL, NULL}, {"--no-prefix", &o->no_prefix, NULL, NULL},
-	    {"--private", &o->private, NULL, NULL}, {"--no-private", &o->no_private, NULL, NULL},
-	    {"--trust", &o->trust, NULL, NULL}, {"--no-trust", &o->no_trust, NULL, NULL},
-	    {NULL, NULL, NULL, NULL}};
+	    {"--files", NULL, &w->files, NULL}, {"--user", NULL, &w->user, NULL},
+	    {"--ca", NULL, &w->ca, NULL}, {"--pinning", NULL, &w->pinning, NULL},
+	    {"--timeout", NULL, &w->timeout, NULL}, {"--optional", &o->optional, NULL, NULL},
+	    {"--required", &o->required, NULL, NULL}, {"--prefix", &o->prefix, NULL, NULL},
+	    {"--no-prefix", &o->no_prefix, NULL, NULL}, {"--private", &o->private, NULL, NULL},
+	    {"--no-private", &o->no_private, NULL, NULL}, {"--trust", &o->trust, NULL, NULL},
+	    {"--no-trust", &o->no_trust, NULL, NULL}, {NULL, NULL, NULL, NULL}};
 	struct ctl_words operands;
 	int own = 1;
 

@@ -85,6 +85,7 @@ belongs(struct taking *t)
 			: w->directory != NULL    ? "directory"
 			: w->memory != NULL       ? "memory"
 			: w->files != NULL        ? "files"
+			: w->user != NULL         ? "user"
 			: w->trust != CHOICE_NONE ? "trust"
 						  : NULL;
 	else

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mcp/sandbox.h"
 #include "upstream_taking.h"
 
 static enum status
@@ -149,6 +150,32 @@ take_trust(struct taking *t)
 	return taking_memory(!trust || json_set_bool(t->out->settings, "trust", true));
 }
 
+static enum status
+take_user(struct taking *t)
+{
+	const char *user = t->wish->user;
+
+	if (user == NULL)
+		return taking_keep(t, "user");
+	return taking_memory(user[0] == '\0' || json_set_text(t->out->settings, "user", user));
+}
+
+/* A program that nothing keeps from the state directory could answer for people: it is not even configured. */
+static enum status
+check_sandbox(struct taking *t)
+{
+	enum status status = sandbox_settings(t->config, t->out->settings, &t->wrong);
+
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	if (status == STATUS_REFUSED)
+		problem_set(t->why, "%.380s. With --trust (\"trust\": true) it runs all the same",
+		    t->wrong.text);
+	else
+		problem_set(t->why, "%s", t->wrong.text);
+	return STATUS_INVALID;
+}
+
 enum status
 upstream_take_stdio(struct taking *t)
 {
@@ -169,5 +196,9 @@ upstream_take_stdio(struct taking *t)
 	if (status == STATUS_OK)
 		status = take_number(
 		    t, "files", "files", w->files, UPSTREAM_FILES_LEAST, UPSTREAM_FILES_MOST);
-	return status == STATUS_OK ? take_trust(t) : status;
+	if (status == STATUS_OK)
+		status = take_user(t);
+	if (status == STATUS_OK)
+		status = take_trust(t);
+	return status == STATUS_OK ? check_sandbox(t) : status;
 }

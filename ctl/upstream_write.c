@@ -147,7 +147,7 @@ static void
 add_settings(const struct upstream *old, const struct upstream *new, char out[UPSTREAM_CHANGE_MAX])
 {
 	static const char *const members[] = {"url", "headers", "ca", "command", "env", "directory",
-	    "read", "write", "memory_mb", "files"};
+	    "read", "write", "memory_mb", "files", "user"};
 	static const char *const flags[][2] = {
 	    {"private", "private addresses"}, {"trust", "trust"}};
 	bool found = false;

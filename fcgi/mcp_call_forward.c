@@ -48,7 +48,7 @@ find_route(struct visit *visit, const struct caller *caller, struct outcome *out
 	if (errand->route != NULL)
 		return true;
 	status = call_route(visit, caller, call_name(visit), &why);
-	if (status != STATUS_OK || errand->name == NULL ||
+	if (status != STATUS_OK || errand->route == NULL || errand->name == NULL ||
 	    strcmp(errand->route->upstream.name, errand->server) != 0 ||
 	    strcmp(errand->route->name, errand->name) != 0) {
 		blocked(outcome, why.text);

@@ -96,15 +96,15 @@ read_number(struct query *q, int64_t *number)
 static enum status
 too_many(struct db *db, const struct event *event, bool *full)
 {
-	bool blocked = event->kind == EVENT_CALL_BLOCKED;
-	int64_t most = blocked ? OUTBOX_BLOCKED_MAX : OUTBOX_CHANGED_MAX, count;
+	const int64_t most = OUTBOX_NOTICES_MAX;
+	int64_t count;
 	struct query *q;
 	enum status status;
 
 	*full = false;
 	if (event_of_approval(event->kind))
 		return STATUS_OK;
-	q = query(db, blocked ? sql_blocked : sql_changed);
+	q = query(db, event->kind == EVENT_CALL_BLOCKED ? sql_blocked : sql_changed);
 	query_bind_text(q, 1, event->key_id);
 	query_bind_integer(q, 2, most);
 	status = read_number(q, &count);

@@ -14,8 +14,7 @@
 #define DELIVERY_ERROR_MAX 255
 #define OUTBOX_HOLDER_LEN 22
 /* Due notices of one key and event, where agents or upstreams can make as many as they like; more are not told. */
-#define OUTBOX_BLOCKED_MAX 100
-#define OUTBOX_CHANGED_MAX 100
+#define OUTBOX_NOTICES_MAX 100
 
 /* What a process has deliveries by: its name, made anew by each, and how long its death keeps them from others. */
 struct lease {

@@ -146,7 +146,7 @@ fill(struct host *host, struct pollfd **polled, size_t *size)
 	struct pollfd *p = *polled;
 	size_t n = SLOT_GUESTS;
 
-	if (needed > *size) {
+	if (p == NULL || needed > *size) {
 		p = realloc(*polled, (needed + 16) * sizeof(*p));
 		if (p == NULL)
 			return NULL;

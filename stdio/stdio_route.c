@@ -226,22 +226,20 @@ tell_all(struct host *host, const struct rpc_message *message, bool listeners_on
 static void
 route_notification(struct host *host, const struct rpc_message *message)
 {
+	const bool of_nobody = ends_with(message->method, "/list_changed") ||
+			       strcmp(message->method, "notifications/resources/updated") == 0;
 	struct errand *errand = named_errand(host, message->meta, SUBSCRIPTION);
 
-	if (strcmp(message->method, "notifications/progress") == 0) {
+	if (errand == NULL && !of_nobody)
+		errand = newest(host, false);
+	if (strcmp(message->method, "notifications/progress") == 0)
 		route_progress(host, message);
-	} else if (strcmp(message->method, "notifications/cancelled") == 0) {
+	else if (strcmp(message->method, "notifications/cancelled") == 0)
 		route_cancelled(host, message);
-	} else if (errand != NULL) {
+	else if (errand != NULL)
 		errand_say(host, errand, "message", json_share(message->root));
-	} else if (ends_with(message->method, "/list_changed") ||
-		   strcmp(message->method, "notifications/resources/updated") == 0) {
-		tell_all(host, message, false);
-	} else if ((errand = newest(host, false)) != NULL) {
-		errand_say(host, errand, "message", json_share(message->root));
-	} else {
-		tell_all(host, message, true);
-	}
+	else
+		tell_all(host, message, !of_nobody);
 }
 
 static void

@@ -14,6 +14,7 @@ TEST_PIDS=${TEST_PIDS:-$T/pids}
 { true >&3; } 2>/dev/null || exec 3>&1 # run by hand
 
 SERVERS=()
+sanitized() { [ "${TEST_KIND:-}" = asan ] || [ "${TEST_KIND:-}" = tsan ]; }
 # What a responder may take to end. Thread sanitizers sleep for a second in exit, and are slow.
 END_MS=1000
 [ "${TEST_KIND:-}" != tsan ] || END_MS=3000

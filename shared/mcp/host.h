@@ -55,6 +55,10 @@ enum status host_name(const struct upstream *upstream, const struct peer_view *v
 /* What `mcp` is asked for: configuration, `master`, `end_fd`. Removes sockets and locks of hosts that died. */
 void host_sweep(const struct mcp *mcp);
 
+/* The path of a program that lies beside us, where it was installed, or in programs_dir. STATUS_NOT_FOUND with `why`. */
+enum status host_program(const struct config *config, const char *name, char out[PATH_MAX],
+    struct problem *why) MUST_USE;
+
 /* The line's side; used by line.c only. */
 struct host_line;
 /*

@@ -29,10 +29,6 @@ struct json_object *host_receive(struct json_lines *lines, int64_t until_us, enu
 enum status host_start(struct mcp *mcp, const struct upstream *upstream,
     const struct peer_view *view, const char *name, int64_t until_us, struct problem *why) MUST_USE;
 
-/* The path of a program that lies beside us, where it was installed, or in programs_dir. STATUS_NOT_FOUND with `why`. */
-enum status host_program(const struct config *config, const char *name, char out[PATH_MAX],
-    struct problem *why) MUST_USE;
-
 /* The lock of a host: run/NAME with .lock in place of .sock. */
 enum status host_lock_path(const char *socket_path, char out[PATH_MAX]) MUST_USE;
 

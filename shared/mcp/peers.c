@@ -118,20 +118,28 @@ peer_release(struct mcp *mcp, struct peer *peer)
 		give_up(known_of(peer));
 }
 
-/* Under the lock. */
-static void
-unlink_known(struct peers *peers, struct known *known)
+/* Under the lock. True: it was in the list, whose part in owning it is the caller's now. */
+static bool
+take_out(struct peers *peers, struct known *known)
 {
 	struct known **at = &peers->first;
 
 	if (!known->linked)
-		return;
+		return false;
 	while (*at != known)
 		at = &(*at)->next;
 	*at = known->next;
 	peers->count--;
 	known->linked = false;
-	give_up(known);
+	return true;
+}
+
+/* Under the lock. */
+static void
+unlink_known(struct peers *peers, struct known *known)
+{
+	if (take_out(peers, known))
+		give_up(known);
 }
 
 void
@@ -340,8 +348,7 @@ peer_lost(struct mcp *mcp, struct peer *peer)
 	bool first;
 
 	pthread_mutex_lock(&mcp->peers->mutex);
-	first = known->linked;
-	unlink_known(mcp->peers, known);
+	first = take_out(mcp->peers, known);
 	pthread_mutex_unlock(&mcp->peers->mutex);
 	if (!first)
 		return; /* others that used it have seen it too */
@@ -349,6 +356,7 @@ peer_lost(struct mcp *mcp, struct peer *peer)
 		kept_drop_era(mcp, peer, known->era_stamp_ms);
 	else
 		kept_drop_session(mcp, peer, known->session_stamp_ms);
+	give_up(known);
 }
 
 void

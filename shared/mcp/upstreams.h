@@ -28,7 +28,7 @@ enum pinning { PINNING_OFF, PINNING_WARN, PINNING_QUARANTINE };
  * Members of settings. http: url, headers (array of "Name: value"), private (boolean: http:// and private addresses other than
  * loopback are allowed; loopback always is), ca (a file). stdio: command (array of texts), env (object of texts),
  * directory (where it runs; "" for an empty one of its own), trust (boolean: no sandbox), read and write (arrays of paths the sandbox
- * leaves open), memory_mb, files.
+ * leaves open), memory_mb, files, user (another user to run it as; root only).
  */
 struct upstream {
 	char id[UPSTREAM_ID_MAX + 1]; /* "ups_..." */

@@ -114,7 +114,7 @@ under() { env BUILD="$BUILD" DESTDIR="$T/package" PREFIX=/usr/local STATEDIR=/va
 exits 'a package' 0 under install
 is 'the examples are as they are here' "$(diff -r httpd-examples "$T/package/usr/local/share/enforgate/httpd-examples")" ''
 is 'manual pages' "$(cd "$T/package/usr/local/share/man" && find . -type f | sort | tr '\n' ' ')" \
-    './man1/enforgatectl.1 ./man5/enforgate-policy.5 ./man5/enforgate.conf.5 ./man7/enforgate.7 '
+    './man1/enforgatectl.1 ./man5/enforgate-policy.5 ./man5/enforgate.conf.5 ./man7/enforgate-mcp.7 ./man7/enforgate.7 '
 is 'modes' "$(cd "$T/package/usr/local" && stat -c %a bin/enforgatectl lib/enforgate/* share/enforgate/INSTALL lib |
     uniq | tr '\n' ' ')" '755 644 755 '
 is 'the programs' "$(ls "$T/package/usr/local/lib/enforgate" | tr '\n' ' ')" \

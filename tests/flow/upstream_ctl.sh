@@ -105,6 +105,43 @@ ln -s "$S" "$T/data/link"
 refuses 'a link to the state directory' 'would show the program' upstream add agent new --write "$T/data/link" -- "$T/bin/tool"
 refuses 'a path that is not there, to be read' 'No such file' upstream add agent new --read "$T/data/none" -- "$T/bin/tool"
 refuses 'a directory that is a file' 'must be a directory' upstream add agent new --directory "$T/bin/tool" -- "$T/bin/tool"
+# Where no sandbox is possible. A kernel without Landlock is played: the question whether it is there is answered with no.
+cat >"$T/old.c" <<'END'
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+long syscall(long number, ...)
+{
+	long (*real)(long, ...) = dlsym(RTLD_NEXT, "syscall");
+	va_list list;
+	long a[6];
+	if (number == 444) {
+		errno = ENOSYS;
+		return -1;
+	}
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(list, long);
+	va_end(list);
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+END
+if sanitized || ! cc -D_GNU_SOURCE -shared -fPIC -o "$T/old.so" "$T/old.c" 2>/dev/null; then
+	not_run 'no sandbox' 'it takes a C compiler and programs without sanitizers'
+else
+	old() { LD_PRELOAD="$T/old.so" ctl "$@"; }
+	everything 'no sandbox: refused' 2 old upstream add agent boxed -- "$T/bin/tool"
+	like 'no sandbox: says why, and the way out' "$ERR" 'could read the state directory.*Landlock.*--trust'
+	is 'no sandbox: nothing is added' "$(shown boxed .name)" ''
+	everything 'no sandbox: with --trust' 0 old upstream add agent boxed --trust -- "$T/bin/tool"
+	everything 'no sandbox: trust is not taken back' 2 old upstream set agent boxed --no-trust
+	like 'no sandbox: trust is not taken back: says why' "$ERR" 'could read the state directory'
+	is 'no sandbox: rm' "$(ctl upstream rm agent boxed 2>&1 | grep -c removed)" 1
+	everything 'no sandbox: http upstreams do not care' 0 old upstream add agent free --url https://x.example/
+	ctl upstream rm agent free 2>/dev/null
+fi
+refuses 'a user that is not there' 'there is no user' upstream add agent new --user surely-nobody-here -- "$T/bin/tool"
+
 # list
 is 'one key, in order of configuration' "$(names agent)" 'agent/web agent/local agent/hidden agent/near agent/prog'
 is 'all keys' "$(names)" 'agent/web agent/local agent/hidden agent/near agent/prog other/1st'

@@ -250,9 +250,10 @@ def telegram(faults, request, body):
 
 # ---- Webhook ----
 EVENTS = {
-    "call.blocked": (),
-    "approval.created": ("approvalId", "state", "createdAt", "expiresAt"),
-    "approval.resolved": ("approvalId", "state", "createdAt", "expiresAt", "decidedBy", "duration"),
+    "call.blocked": ("toolCallId",),
+    "upstream.tool_changed": (),
+    "approval.created": ("toolCallId", "approvalId", "state", "createdAt", "expiresAt"),
+    "approval.resolved": ("toolCallId", "approvalId", "state", "createdAt", "expiresAt", "decidedBy", "duration"),
 }
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -268,11 +269,11 @@ def webhook(faults, request, body):
     if not faults.need(event in EVENTS, "event: " + str(event)):
         return
     links = ("link", "denyLink") if event == "approval.created" else ()
-    required = ("event", "id", "time", "key", "server", "tool", "reason", "toolCallId") + EVENTS[event]
+    required = ("event", "id", "time", "key", "server", "tool", "reason") + EVENTS[event]
     if not members(faults, "body", body, required, links):
         return
     faults.need(all(isinstance(body[name], str) for name in body), "body: not all texts")
-    faults.need(body["id"] and body["toolCallId"] and body["tool"], "body: empty")
+    faults.need(body["id"] and body.get("toolCallId", "-") and body["tool"], "body: empty")
     for name in ("time", "createdAt", "expiresAt"):
         faults.need(name not in body or re.fullmatch(MOMENT, body[name]), "body: " + name)
     if event == "approval.created":

@@ -81,6 +81,17 @@ aid_blocked(void)
 }
 
 struct notice
+aid_changed(void)
+{
+	struct notice notice = aid_blocked();
+
+	notice.event = EVENT_TOOL_CHANGED;
+	notice.call_id = "";
+	notice.reason = "its description changed; it is in quarantine";
+	return notice;
+}
+
+struct notice
 aid_sample(void)
 {
 	return (struct notice){

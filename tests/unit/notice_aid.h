@@ -19,6 +19,7 @@ struct notice aid_notice(void);
 /* The others: resolved ("approved", ...), blocked, sample. */
 struct notice aid_resolved(const char *state, const char *by, const char *duration);
 struct notice aid_blocked(void);
+struct notice aid_changed(void); /* a tool of an upstream */
 struct notice aid_sample(void);
 
 /* An enabled approver channel named "ops" that has all the settings of its kind; channel_free() it. */

@@ -99,6 +99,12 @@ kinds_and_events_have_names(void **state)
 	assert_string_equal(event_name(EVENT_CALL_BLOCKED), "call.blocked");
 	assert_string_equal(event_name(EVENT_APPROVAL_CREATED), "approval.created");
 	assert_string_equal(event_name(EVENT_APPROVAL_RESOLVED), "approval.resolved");
+	assert_string_equal(event_name(EVENT_TOOL_CHANGED), "upstream.tool_changed");
+	assert_true(event_of_approval(EVENT_APPROVAL_CREATED));
+	assert_true(event_of_approval(EVENT_APPROVAL_RESOLVED));
+	assert_false(event_of_approval(EVENT_CALL_BLOCKED));
+	assert_false(event_of_approval(EVENT_TOOL_CHANGED));
+	assert_false(event_of_approval(0));
 }
 
 static void
@@ -119,8 +125,9 @@ lists_of_events_are_read_and_written(void **state)
 	buf_reset(&out);
 	assert_true(events_read("", &set));
 	assert_int_equal(set, 0);
-	events_write(7, &out);
-	assert_string_equal(buf_str(&out), "call.blocked,approval.created,approval.resolved");
+	events_write(EVENTS_ALL, &out);
+	assert_string_equal(
+	    buf_str(&out), "call.blocked,approval.created,approval.resolved,upstream.tool_changed");
 	buf_free(&out);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_false(events_read(wrong[i], &set));

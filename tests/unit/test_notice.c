@@ -42,7 +42,8 @@ static void
 only_questions_to_approvers_carry_links(void **state)
 {
 	struct notice notices[] = {aid_notice(), aid_resolved("approved", "phone", "once"),
-	    aid_resolved("denied", "phone", ""), aid_resolved("expired", "", ""), aid_blocked()};
+	    aid_resolved("denied", "phone", ""), aid_resolved("expired", "", ""), aid_blocked(),
+	    aid_changed()};
 
 	(void)state;
 	for (unsigned kind = 0; kind < CHANNEL_KINDS; kind++) {
@@ -143,7 +144,7 @@ sentence_and_its_pieces_are_the_same(void **state)
 {
 	struct notice notices[] = {aid_notice(), aid_resolved("approved", "phone", "24h"),
 	    aid_resolved("denied", "enforgatectl", ""), aid_resolved("expired", "", ""),
-	    aid_resolved("denied", "", ""), aid_blocked(), aid_sample()};
+	    aid_resolved("denied", "", ""), aid_blocked(), aid_changed(), aid_sample()};
 	struct channel channel = aid_channel(CHANNEL_SLACK);
 	struct problem why = {""};
 	struct words words;

@@ -114,12 +114,14 @@ others_carry_no_link(void **state)
 	    "Denied: mail/send_mail of agent \"crawler\"",
 	    "Expired: mail/send_mail of agent \"crawler\"",
 	    "Call blocked: agent \"crawler\" wanted mail/send_mail",
+	    "Tool changed: mail/send_mail, of the upstreams of agent \"crawler\"",
 	    "Test message of channel \"ops\""};
 	static const char *const said[] = {"calls of this tool for 8 hours",
-	    "Denied with enforgatectl", "Nobody decided in time", "blocked", "sample"};
+	    "Denied with enforgatectl", "Nobody decided in time", "blocked", "upstream repin",
+	    "sample"};
 	struct notice notices[] = {aid_resolved("approved", "phone", "8h"),
 	    aid_resolved("denied", "enforgatectl", ""), aid_resolved("expired", "", ""),
-	    aid_blocked(), aid_sample()};
+	    aid_blocked(), aid_changed(), aid_sample()};
 	struct channel channel = aid_channel(CHANNEL_EMAIL);
 
 	(void)state;

@@ -165,7 +165,8 @@ what_the_approver_should_know_is_said(void **state)
 static void
 others_have_no_button(void **state)
 {
-	struct notice notices[] = {aid_resolved("approved", "phone", "8h"), aid_blocked()};
+	struct notice notices[] = {
+	    aid_resolved("approved", "phone", "8h"), aid_blocked(), aid_changed()};
 	struct channel channel = aid_channel(CHANNEL_SLACK);
 	struct json_object *root;
 

@@ -137,7 +137,7 @@ request_says_who_wants_what_why_and_until_when(void **state)
 static void
 others_have_no_action(void **state)
 {
-	struct notice notices[] = {aid_resolved("expired", "", ""), aid_blocked()};
+	struct notice notices[] = {aid_resolved("expired", "", ""), aid_blocked(), aid_changed()};
 	struct channel channel = aid_channel(CHANNEL_TEAMS);
 	struct json_object *root;
 	const struct json_object *card;

@@ -130,7 +130,7 @@ static void
 others_have_no_button(void **state)
 {
 	struct notice notices[] = {
-	    aid_resolved("denied", "enforgatectl", ""), aid_blocked(), aid_sample()};
+	    aid_resolved("denied", "enforgatectl", ""), aid_blocked(), aid_changed(), aid_sample()};
 	struct channel channel = aid_channel(CHANNEL_TELEGRAM);
 	struct buf plain, coded;
 	bool found;

@@ -63,7 +63,7 @@ static void
 others_have_their_facts(void **state)
 {
 	struct notice notices[] = {
-	    aid_resolved("approved", "phone", "8h"), aid_blocked(), aid_sample()};
+	    aid_resolved("approved", "phone", "8h"), aid_blocked(), aid_sample(), aid_changed()};
 	struct channel channel = aid_channel(CHANNEL_WEBHOOK);
 	struct outgoing out;
 	struct json_object *root = aid_write(&notices[0], &channel, &out);
@@ -85,6 +85,16 @@ others_have_their_facts(void **state)
 	assert_string_equal(aid_at(root, "event"), "sample");
 	assert_string_equal(header(&out, "x-enforgate-event"), "sample");
 	assert_false(has(root, "key") || has(root, "tool"));
+	json_free(root);
+	outgoing_free(&out);
+	root = aid_write(&notices[3], &channel, &out);
+	assert_string_equal(aid_at(root, "event"), "upstream.tool_changed");
+	assert_string_equal(header(&out, "x-enforgate-event"), "upstream.tool_changed");
+	assert_string_equal(aid_at(root, "key"), "crawler");
+	assert_string_equal(aid_at(root, "server"), "mail");
+	assert_string_equal(aid_at(root, "tool"), "send_mail");
+	assert_string_equal(aid_at(root, "reason"), "its description changed; it is in quarantine");
+	assert_false(has(root, "toolCallId") || has(root, "approvalId") || has(root, "state"));
 	json_free(root);
 	outgoing_free(&out);
 	channel_free(&channel);

@@ -314,11 +314,11 @@ blocked_calls_of_a_key_are_told_up_to_a_cap(void **state)
 	struct store_place *p = *state;
 	struct delivery got[MANY];
 
-	for (int i = 0; i < OUTBOX_BLOCKED_MAX / 2; i++)
+	for (int i = 0; i < OUTBOX_NOTICES_MAX / 2; i++)
 		assert_int_equal(add(p, EVENT_CALL_BLOCKED, NULL), 2);
 	assert_int_equal(add(p, EVENT_CALL_BLOCKED, NULL), 0);
 	assert_int_equal(
-	    test_sql_number(p->database, "SELECT COUNT(*) FROM delivery"), OUTBOX_BLOCKED_MAX);
+	    test_sql_number(p->database, "SELECT COUNT(*) FROM delivery"), OUTBOX_NOTICES_MAX);
 	assert_int_equal(add(p, EVENT_APPROVAL_RESOLVED, NULL), 1);
 	assert_int_equal(claim(p, &mine, NOW, got), MANY);
 	test_sql(p->database, "UPDATE delivery SET state = 'sent' WHERE holder = 'mine'");
